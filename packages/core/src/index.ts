@@ -1,0 +1,41 @@
+export { type ErrorCode, isStateroomError, StateroomError, type StateroomErrorOptions } from './errors.ts';
+export { assertJson, type JsonValue, toJson } from './json.ts';
+export { type Logger, silentLogger } from './logger.ts';
+export type { Access } from './session/guard.ts';
+export { createId, validateId } from './session/id.ts';
+export {
+  type SessionFailure,
+  type SessionList,
+  type SessionResult,
+  type SessionSuccess,
+  unwrap,
+  unwrapOrNull,
+} from './session/result.ts';
+export {
+  type CreateSessionOptions,
+  type GetSessionOptions,
+  type InitialStateContext,
+  type SessionDeletion,
+  SessionManager,
+  type SessionManagerOptions,
+  type UpdateSessionOptions,
+} from './session/session-manager.ts';
+export type { TtlPolicy } from './session/ttl.ts';
+export type {
+  Change,
+  Check,
+  Commit,
+  ListRange,
+  ListWindow,
+  Reads,
+  Refusal,
+  ScannedKey,
+  ScanPage,
+  Snapshot,
+  StorageEntry,
+  StorageProvider,
+  Transaction,
+  Ttl,
+} from './storage/provider.ts';
+export { resolveExpiry, resolveRange, wrongKind } from './storage/provider-helpers.ts';
+export { maxKeyBytes, validateReads, validateScan, validateTransaction } from './storage/validate.ts';

@@ -1,0 +1,42 @@
+import { StateroomError } from '../errors.ts';
+
+const controlCharacter = /\p{Cc}/u;
+
+/** A new id of 144 random bits, 24 URL-safe characters: nobody guesses one, no two are alike. */
+export function createId(): string {
+  return randomText(18);
+}
+
+/** A new version for an entry, of 96 random bits: unique among the writes of one session. */
+export function createVersion(): string {
+  return randomText(12);
+}
+
+/**
+ * Refuses with INVALID_ID what cannot name a session, owner, agent or namespace: anything but 1–256 characters
+ * (UTF-16 units) without control characters or halves of surrogate pairs.
+ */
+export function validateId(id: string, path: string): void {
+  const fault = faultOf(id);
+  if (fault !== null) throw new StateroomError('INVALID_ID', `${path} ${fault}`, { path });
+}
+
+/** An id short enough to be of no use to a reader of logs, long enough to find its lines again. */
+export function shortId(id: string): string {
+  return id.length <= 12 ? `${id.slice(0, 4)}…` : `${id.slice(0, 8)}…`;
+}
+
+function faultOf(id: unknown): string | null {
+  if (typeof id !== 'string') return 'is not a string';
+  if (id.length === 0) return 'is empty';
+  if (id.length > 256) return 'is longer than 256 characters';
+  if (!id.isWellFormed()) return 'holds half a surrogate pair';
+  return controlCharacter.test(id) ? 'holds a control character' : null;
+}
+
+function randomText(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return btoa(String.fromCharCode(...random))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_');
+}

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { KeyQueue } from './key-queue.ts';
+
+describe('KeyQueue', () => {
+  it('runs tasks of one key in turn, in the order in which they came, and those of other keys at once', async () => {
+    const queue = new KeyQueue(5000);
+    const log: string[] = [];
+    const task = (name: string, ms: number) => async () => {
+      log.push(`${name} enters`);
+      await delay(ms);
+      log.push(`${name} leaves`);
+    };
+    await Promise.all([queue.run('a', task('a1', 30)), queue.run('a', task('a2', 0)), queue.run('b', task('b1', 0))]);
+    expect(log).toEqual(['a1 enters', 'b1 enters', 'b1 leaves', 'a1 leaves', 'a2 enters', 'a2 leaves']);
+  });
+
+  it('goes on after a task that throws', async () => {
+    const queue = new KeyQueue(5000);
+    const failing = queue.run('a', () => Promise.reject(new Error('no')));
+    const next = queue.run('a', async () => 'next');
+    await expect(failing).rejects.toThrow('no');
+    expect(await next).toBe('next');
+  });
+
+  it('answers a task inside a task of the same key, which would wait for ever, with CONFLICT', async () => {
+    const queue = new KeyQueue(20);
+    const nested = queue.run('a', () => queue.run('a', async () => 'never'));
+    await expect(nested).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await queue.run('a', async () => 'free again')).toBe('free again');
+  });
+});

@@ -1,0 +1,310 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { StateroomError } from '../errors.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import type { StorageProvider } from '../storage/provider.ts';
+import { deepFreeze } from './freeze.ts';
+import type { Access } from './guard.ts';
+import { createId, createVersion, shortId, validateId } from './id.ts';
+import { KeyQueue } from './key-queue.ts';
+import { recordFormat, type SessionRecord, stateVersion, validateState, writtenRecord } from './record.ts';
+import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
+import {
+  assertFound,
+  type ListItems,
+  type ListRanges,
+  SessionStore,
+  type StoredSession,
+  type WriteOutcome,
+} from './session-store.ts';
+import { resolveTtl, type TtlPolicy } from './ttl.ts';
+
+export type SessionManagerOptions<T, ListName extends string = never> = {
+  readonly storage: StorageProvider;
+  /** Keeps the sessions of several managers on one storage apart: 1–64 characters, 'sessions' by default. */
+  readonly namespace?: string;
+  /** zod, or any Standard Schema that gives back what it was given. It judges every read and every write. */
+  readonly schema: StandardSchemaV1<unknown, T>;
+  readonly initialState: (context: InitialStateContext) => T;
+  /** Idle for 30 minutes by default. Reading is not activity. */
+  readonly ttl?: Partial<TtlPolicy>;
+  /** Names of the append-only lists that each session has beside its state. */
+  readonly lists?: readonly ListName[];
+  readonly logger?: Logger;
+  /** Epoch milliseconds, for the times in records; life spans are by the storage's own clock. */
+  readonly clock?: () => number;
+  readonly generateId?: () => string;
+};
+
+/** `input` is what the call of createSession or resetSession brought along. */
+export type InitialStateContext = { readonly sessionId: string; readonly input: unknown; readonly now: number };
+
+export type CreateSessionOptions = Access & {
+  /** 1–256 characters without control characters. By default 144 random bits. */
+  readonly sessionId?: string | undefined;
+  readonly input?: unknown;
+  /** When there is one: answer EXISTS (the default), or return it if it is this owner's and this agent's. */
+  readonly ifExists?: 'error' | 'return';
+  /** Plain data kept beside the state, as it is. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+};
+
+/** `lists` names what to read of which list in the same round trip; `start` and `end` are as in `slice`. */
+export type GetSessionOptions<ListName extends string> = Access & { readonly lists?: ListRanges<ListName> };
+
+/** `append` adds plain data to the session's lists in the same commit as the state. */
+export type UpdateSessionOptions<ListName extends string> = Access & { readonly append?: ListItems<ListName> };
+
+/** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
+const queueWaitMs = 30_000;
+const maxAttempts = 100;
+const longestPauseMs = 50;
+
+/**
+ * Keeps sessions of state `T`: made, read, changed and deleted by id, each isolated, validated and mortal.
+ *
+ * Every write is one checked commit, so no update is lost and nothing deleted comes back; a read never writes.
+ * Outcomes to be expected are results with the codes NOT_FOUND (missing, expired and foreign alike), EXISTS, CONFLICT,
+ * LIMIT, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own functions throw
+ * is thrown on, with nothing changed. Any number of managers share one storage.
+ */
+export class SessionManager<T, ListName extends string = never> {
+  readonly #store: SessionStore<ListName>;
+  readonly #schema: StandardSchemaV1<unknown, T>;
+  readonly #initialState: (context: InitialStateContext) => T;
+  readonly #ttl: TtlPolicy;
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+  readonly #generateId: () => string;
+  readonly #queue = new KeyQueue(queueWaitMs);
+
+  constructor(options: SessionManagerOptions<T, ListName>) {
+    const { namespace = 'sessions', lists = [] } = options;
+    validateNames(namespace, lists);
+    this.#store = new SessionStore(options.storage, namespace, lists);
+    this.#schema = options.schema;
+    this.#initialState = options.initialState;
+    this.#ttl = resolveTtl(options.ttl);
+    this.#logger = options.logger ?? silentLogger;
+    this.#clock = options.clock ?? Date.now;
+    this.#generateId = options.generateId ?? createId;
+  }
+
+  async createSession(options: CreateSessionOptions = {}): Promise<SessionResult<T, ListName>> {
+    const sessionId = options.sessionId ?? this.#generateId();
+    return this.#answer(sessionId, options, async () => {
+      const version = createVersion();
+      const state = await this.#freshState(sessionId, options.input);
+      const record = writtenRecord(this.#newRecord(state, options), version, {});
+      const outcome = await this.#store.insert(sessionId, record, version);
+      if (outcome.committed) return { ...success(sessionId, { record, version, lists: {} }, state), created: true };
+      const { found } = outcome;
+      if (options.ifExists === 'return' && found !== null && belongsTo(found.record, record)) {
+        return { ...success(sessionId, found, await this.#stateOf(found)), created: false };
+      }
+      throw new StateroomError('EXISTS', 'there is a session of this id already');
+    });
+  }
+
+  async getSession(sessionId: string, options: GetSessionOptions<ListName> = {}): Promise<SessionResult<T, ListName>> {
+    return this.#answer(sessionId, options, async () => {
+      const seen = await this.#store.load(sessionId, options, options.lists);
+      return success(sessionId, seen, await this.#stateOf(seen));
+    });
+  }
+
+  /**
+   * Puts `change(state)` in place of the state. In turn within this process, checked against all others: `change` may
+   * run again on a newer state, gets a frozen one, and must not itself await an update of the same session. Never
+   * creates a session. CONFLICT when others kept writing through 100 attempts.
+   */
+  async updateSession(
+    sessionId: string,
+    change: (state: T) => T | Promise<T>,
+    options: UpdateSessionOptions<ListName> = {},
+  ): Promise<SessionResult<T, ListName>> {
+    return this.#write(sessionId, options, async (seen) => ({
+      state: await this.#changed(seen, change),
+      ...(options.append && { append: options.append }),
+    }));
+  }
+
+  /** Back to the initial state, with empty lists; id, owner, agent and metadata stay. */
+  async resetSession(
+    sessionId: string,
+    options: Access & { readonly input?: unknown } = {},
+  ): Promise<SessionResult<T, ListName>> {
+    return this.#write(sessionId, options, async (seen) => ({
+      state: await this.#freshState(sessionId, options.input),
+      epoch: seen.record.epoch + 1,
+      dropLists: true,
+    }));
+  }
+
+  /** Begins the session's idle time anew, without a write. */
+  async touchSession(sessionId: string, options: Access = {}): Promise<SessionResult<T, ListName>> {
+    return this.#answer(sessionId, options, () =>
+      this.#untilCommitted(sessionId, options, async (seen) => ({
+        outcome: await this.#store.touch(sessionId, seen),
+        result: async () => success(sessionId, seen, await this.#stateOf(seen)),
+      })),
+    );
+  }
+
+  /** `data` tells whether there was one to delete; none to delete is no failure. Delete wins over any update. */
+  async deleteSession(sessionId: string, options: Access = {}): Promise<SessionDeletion> {
+    return this.#answer(sessionId, options, async () => {
+      try {
+        return await this.#untilCommitted(sessionId, options, async (seen) => ({
+          outcome: await this.#store.remove(sessionId, seen),
+          result: async () => ({ success: true, sessionId, data: true }) as const,
+        }));
+      } catch (error) {
+        const failure = failureOf(sessionId, error);
+        if (failure.error.code !== 'NOT_FOUND') throw failure.error;
+        return { success: true, sessionId, data: false } as const;
+      }
+    });
+  }
+
+  async #write(
+    sessionId: string,
+    options: Access,
+    next: (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>,
+  ): Promise<SessionResult<T, ListName>> {
+    return this.#answer(sessionId, options, () =>
+      this.#queue.run(sessionId, () =>
+        this.#untilCommitted(sessionId, options, async (seen) => {
+          const { state, epoch = seen.record.epoch, ...lists } = await next(seen);
+          const version = createVersion();
+          const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
+          const outcome = await this.#store.replace(sessionId, seen, { record, version, ...lists });
+          return { outcome, result: async () => success(sessionId, { record, version, lists: {} }, state) };
+        }),
+      ),
+    );
+  }
+
+  /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
+  async #untilCommitted<R>(sessionId: string, access: Access, attempt: Attempt<ListName, R>): Promise<R> {
+    let seen = await this.#store.load(sessionId, access);
+    for (let attempts = 1; attempts <= maxAttempts; attempts++) {
+      const { outcome, result } = await attempt(seen);
+      if (outcome.committed) return result();
+      seen = assertFound(sameSession(seen, outcome.found), access);
+      this.#logger.debug({ sessionId: shortId(sessionId), attempts }, 'a write was refused and is tried again');
+      await pause(attempts);
+    }
+    throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
+  }
+
+  #newRecord(state: T, options: CreateSessionOptions): SessionRecord {
+    const now = this.#clock();
+    return {
+      format: recordFormat,
+      stateVersion,
+      incarnation: createVersion(),
+      epoch: 0,
+      createdAt: now,
+      updatedAt: now,
+      listsTouchedAt: now,
+      owner: options.owner ?? null,
+      agentId: options.agentId ?? null,
+      metadata: options.metadata ?? {},
+      ttl: this.#ttl,
+      writes: [],
+      state,
+    };
+  }
+
+  async #freshState(sessionId: string, input: unknown): Promise<T> {
+    const context = { sessionId, input, now: this.#clock() };
+    return validateState(this.#schema, await callersOwn(() => this.#initialState(context)));
+  }
+
+  async #changed(seen: StoredSession<ListName>, change: (state: T) => T | Promise<T>): Promise<T> {
+    const state = deepFreeze(await this.#stateOf(seen));
+    return validateState(this.#schema, await callersOwn(() => change(state)));
+  }
+
+  #stateOf({ record }: StoredSession<ListName>): Promise<T> {
+    return validateState(this.#schema, record.state);
+  }
+
+  async #answer<S>(sessionId: string, access: Access, task: () => Promise<S>): Promise<S | SessionFailure> {
+    try {
+      validateId(sessionId, 'sessionId');
+      if (access.owner !== undefined) validateId(access.owner, 'owner');
+      if (access.agentId !== undefined) validateId(access.agentId, 'agentId');
+      return await task();
+    } catch (error) {
+      if (error instanceof CallersError) throw error.cause;
+      return failureOf(sessionId, error);
+    }
+  }
+}
+
+export type SessionDeletion =
+  | { readonly success: true; readonly sessionId: string; readonly data: boolean }
+  | SessionFailure;
+
+type NextSession<T, ListName extends string> = {
+  readonly state: T;
+  readonly epoch?: number;
+  readonly append?: ListItems<ListName>;
+  readonly dropLists?: boolean;
+};
+
+type Attempt<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
+  readonly outcome: WriteOutcome<ListName>;
+  readonly result: () => Promise<R>;
+}>;
+
+/** Carries what a caller's function threw past our own error handling, so that it is never told as an outcome. */
+class CallersError extends Error {}
+
+async function callersOwn<R>(call: () => R | Promise<R>): Promise<R> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw new CallersError('a function of the caller threw', { cause });
+  }
+}
+
+function success<T, ListName extends string>(
+  sessionId: string,
+  { record, version, lists }: StoredSession<ListName>,
+  data: T,
+): SessionSuccess<T, ListName> {
+  return { success: true, sessionId, data, version, metadata: record.metadata, lists };
+}
+
+/** What was found in place of `seen`, or null if that session is gone, though a new one may bear its id. */
+function sameSession<ListName extends string>(
+  seen: StoredSession<ListName>,
+  found: StoredSession<ListName> | null,
+): StoredSession<ListName> | null {
+  return found?.record.incarnation === seen.record.incarnation ? found : null;
+}
+
+function belongsTo(found: SessionRecord, { owner, agentId }: SessionRecord): boolean {
+  return found.owner === owner && found.agentId === agentId;
+}
+
+function validateNames(namespace: string, lists: readonly string[]): void {
+  validateId(namespace, 'namespace');
+  if (namespace.length > 64) {
+    throw new StateroomError('INVALID_ID', 'namespace is longer than 64 characters', { path: 'namespace' });
+  }
+  lists.forEach((name, index) => {
+    const path = `lists[${index}]`;
+    if (!/^[a-z][a-z-]{0,31}$/.test(name) || name === 'guard') {
+      throw new StateroomError('INVALID_ID', `${path} is not 1–32 of a–z and -, or is 'guard'`, { path });
+    }
+  });
+}
+
+/** None before the first repeat; then up to 50 ms, at random, so that writers do not meet again. */
+function pause(attempts: number): Promise<void> {
+  const longest = Math.min(longestPauseMs, 2 ** (attempts - 1) - 1);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}

@@ -1,0 +1,232 @@
+import { isStateroomError, StateroomError } from '../errors.ts';
+import { toJson } from '../json.ts';
+import { type SessionKeys, sessionKeys } from '../storage/keys.ts';
+import type { Change, Commit, ListRange, Reads, Snapshot, StorageProvider, Transaction } from '../storage/provider.ts';
+import { type Access, guardVersion } from './guard.ts';
+import { decodeRecord, encodeRecord, type SessionRecord } from './record.ts';
+import type { SessionList } from './result.ts';
+import { listsNeedTouch, listTtlMs } from './ttl.ts';
+
+/** A session as it stood at one moment: the record, the version of its entry, and the lists that were asked for. */
+export type StoredSession<ListName extends string> = {
+  readonly record: SessionRecord;
+  readonly version: string;
+  readonly lists: { readonly [Name in ListName]?: SessionList };
+};
+
+export type ListRanges<ListName extends string> = {
+  readonly [Name in ListName]?: Omit<ListRange, 'key'>;
+};
+
+export type ListItems<ListName extends string> = { readonly [Name in ListName]?: readonly unknown[] };
+
+/** What became of a write. `found` is what refused it: another writer's session, or null when it is gone. */
+export type WriteOutcome<ListName extends string> =
+  | { readonly committed: true }
+  | { readonly committed: false; readonly found: StoredSession<ListName> | null };
+
+/** How often the same commit is sent when its reply is lost; it refuses itself if an earlier sending took effect. */
+const sendings = 3;
+
+/**
+ * A session's keys as one thing: each method is one checked commit or one read, over the record, the guard and the
+ * lists together. Knows nothing of what the state means. Throws StateroomError.
+ */
+export class SessionStore<ListName extends string> {
+  readonly #storage: StorageProvider;
+  readonly #namespace: string;
+  readonly #listNames: readonly ListName[];
+
+  constructor(storage: StorageProvider, namespace: string, listNames: readonly ListName[]) {
+    this.#storage = storage;
+    this.#namespace = namespace;
+    this.#listNames = listNames;
+  }
+
+  /** NOT_FOUND when it is missing, expired or not for this access. */
+  async load(sessionId: string, access: Access, ranges: ListRanges<ListName> = {}): Promise<StoredSession<ListName>> {
+    const keys = this.#keys(sessionId);
+    const names = this.#listNames.filter((name) => ranges[name] !== undefined);
+    const lists = names.map((name) => ({ key: listKey(keys, name), ...ranges[name] }));
+    const snapshot = await this.#read({ entries: [keys.record], lists });
+    return assertFound(storedSession(snapshot, names), access);
+  }
+
+  /** Makes the session, unless there is one: then that one is found. */
+  async insert(sessionId: string, record: SessionRecord, version: string): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keys(sessionId);
+    const ttlMs = record.ttl.idleMs;
+    const changes: Change[] = [
+      { type: 'set', key: keys.record, value: encodeRecord(record), version, ttlMs },
+      {
+        type: 'set',
+        key: keys.guard,
+        value: record.incarnation,
+        version: await guardVersion(record.owner, record.agentId),
+        ttlMs,
+      },
+      ...this.#deleteLists(keys),
+    ];
+    return this.#send({ checks: [{ key: keys.record, version: null }], changes }, (found, wasResent) =>
+      wasResent && found?.record.incarnation === record.incarnation ? 'mine' : 'refused',
+    );
+  }
+
+  /** Puts `next` in place of `seen`, whose version it checks, and appends to lists, all in one commit. */
+  async replace(
+    sessionId: string,
+    seen: StoredSession<ListName>,
+    next: { record: SessionRecord; version: string; append?: ListItems<ListName>; dropLists?: boolean },
+  ): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keys(sessionId);
+    const { record, version, append = {}, dropLists = false } = next;
+    const { idleMs } = record.ttl;
+    const touchesLists = !dropLists && listsNeedTouch(record.ttl, seen.record.listsTouchedAt, record.updatedAt);
+    const stored = touchesLists ? { ...record, listsTouchedAt: record.updatedAt } : record;
+    const changes: Change[] = [
+      { type: 'set', key: keys.record, value: encodeRecord(stored), version, ttlMs: idleMs },
+      { type: 'touch', key: keys.guard, ttlMs: idleMs },
+      ...(dropLists ? this.#deleteLists(keys) : []),
+      ...(touchesLists ? this.#touchLists(keys, record) : []),
+      ...this.#appends(keys, append, record),
+    ];
+    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found, wasResent) => {
+      if (found === null || !wasResent) return 'refused';
+      if (found.record.writes.includes(version)) return 'mine';
+      return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
+    });
+  }
+
+  /** Gives all keys of the session a new life span, if it still is as it was seen. */
+  async touch(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keys(sessionId);
+    const ttlMs = seen.record.ttl.idleMs;
+    const changes: Change[] = [
+      { type: 'touch', key: keys.record, ttlMs },
+      { type: 'touch', key: keys.guard, ttlMs },
+      ...this.#touchLists(keys, seen.record),
+    ];
+    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, () => 'refused');
+  }
+
+  /** Deletes all keys of the session, if it still is as it was seen. */
+  async remove(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keys(sessionId);
+    const changes: Change[] = [
+      { type: 'delete', key: keys.record },
+      { type: 'delete', key: keys.guard },
+      ...this.#deleteLists(keys),
+    ];
+    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found, wasResent) =>
+      wasResent && found?.record.incarnation !== seen.record.incarnation ? 'mine' : 'refused',
+    );
+  }
+
+  /**
+   * Sends a commit, and the same one again when its reply is lost. A refusal of the repeat may come from its own first
+   * sending; `judge` tells from what is there now whether the write is mine, somebody else's, or past telling.
+   */
+  async #send(
+    transaction: Transaction,
+    judge: (found: StoredSession<ListName> | null, wasResent: boolean) => 'mine' | 'refused' | 'unknown',
+  ): Promise<WriteOutcome<ListName>> {
+    for (let sending = 1; ; sending++) {
+      const commit = await this.#commit(transaction, sending === sendings);
+      if (commit === 'reply lost') continue;
+      if (commit.committed) return { committed: true };
+      const refusal = commit.refused[0];
+      const entry = refusal !== undefined && 'entry' in refusal ? refusal.entry : null;
+      const found = storedSession<ListName>({ entries: [entry], lists: [] }, []);
+      const verdict = judge(found, sending > 1);
+      if (verdict === 'mine') return { committed: true };
+      if (verdict === 'refused') return { committed: false, found };
+      const message = 'the reply to a write was lost, and later writes hide whether it took effect';
+      throw new StateroomError('UNKNOWN_OUTCOME', message);
+    }
+  }
+
+  async #commit(transaction: Transaction, isLast: boolean): Promise<Commit | 'reply lost'> {
+    try {
+      return await this.#storage.commit(transaction);
+    } catch (error) {
+      const isLostReply = isStateroomError(error) && error.code === 'UNKNOWN_OUTCOME';
+      if (isLostReply && !isLast) return 'reply lost';
+      throw storageError(error);
+    }
+  }
+
+  async #read(reads: Reads): Promise<Snapshot> {
+    try {
+      return await this.#storage.read(reads);
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  #keys(sessionId: string): SessionKeys<ListName> {
+    return sessionKeys(this.#namespace, sessionId, this.#listNames);
+  }
+
+  #deleteLists(keys: SessionKeys<ListName>): Change[] {
+    return [...keys.lists.values()].map((key) => ({ type: 'delete', key }));
+  }
+
+  #touchLists(keys: SessionKeys<ListName>, { ttl }: SessionRecord): Change[] {
+    return [...keys.lists.values()].map((key) => ({ type: 'touch', key, ttlMs: listTtlMs(ttl) }));
+  }
+
+  #appends(keys: SessionKeys<ListName>, append: ListItems<ListName>, { ttl }: SessionRecord): Change[] {
+    return this.#listNames.flatMap((name): Change[] => {
+      const items = (append[name] ?? []).map((item, index) => toJson(item, `append.${name}[${index}]`));
+      return items.length === 0 ? [] : [{ type: 'append', key: listKey(keys, name), items, ttlMs: listTtlMs(ttl) }];
+    });
+  }
+}
+
+/** Missing, expired and foreign are one answer, so that nobody learns from it which ids exist. */
+export function assertFound<ListName extends string>(
+  found: StoredSession<ListName> | null,
+  access: Access,
+): StoredSession<ListName> {
+  if (found === null || !admits(found.record, access))
+    throw new StateroomError('NOT_FOUND', 'there is no such session');
+  return found;
+}
+
+function admits(record: SessionRecord, { owner, agentId }: Access): boolean {
+  return (owner === undefined || owner === record.owner) && (agentId === undefined || agentId === record.agentId);
+}
+
+function storedSession<ListName extends string>(
+  { entries: [entry], lists }: Snapshot,
+  names: readonly ListName[],
+): StoredSession<ListName> | null {
+  if (entry === undefined || entry === null) return null;
+  const named: { [Name in ListName]?: SessionList } = {};
+  names.forEach((name, index) => {
+    const { items, length } = lists[index] ?? { items: [], length: 0 };
+    named[name] = { items: items.map((item) => parseItem(item, name)), length };
+  });
+  return { record: decodeRecord(entry.value), version: entry.version, lists: named };
+}
+
+function parseItem(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StateroomError('INVALID_STATE', `an item of the list "${path}" is not JSON; it was left as it is`, {
+      path,
+    });
+  }
+}
+
+function listKey<ListName extends string>(keys: SessionKeys<ListName>, name: ListName): string {
+  const key = keys.lists.get(name);
+  if (key === undefined) throw new StateroomError('INVALID', `the manager has no list "${name}"`, { path: 'lists' });
+  return key;
+}
+
+/** What a provider throws without a code of ours is still a failure of the storage. */
+function storageError(error: unknown): StateroomError {
+  return isStateroomError(error) ? error : new StateroomError('STORAGE', 'the storage failed', { cause: error });
+}

@@ -1,0 +1,28 @@
+/**
+ * The only place where keys are joined and their parts escaped: `namespace:{id}` and `namespace:{id}:part`.
+ *
+ * Only what would make two different keys look alike is escaped, so keys stay readable in the engine's own tools. The
+ * braces are the hash tag by which a Redis cluster keeps all keys of one session on one node.
+ */
+export type SessionKeys<ListName extends string> = {
+  readonly record: string;
+  readonly guard: string;
+  readonly lists: ReadonlyMap<ListName, string>;
+};
+
+export function sessionKeys<ListName extends string>(
+  namespace: string,
+  sessionId: string,
+  listNames: readonly ListName[],
+): SessionKeys<ListName> {
+  const record = `${escapePart(namespace)}:{${escapePart(sessionId)}}`;
+  return {
+    record,
+    guard: `${record}:guard`,
+    lists: new Map(listNames.map((name) => [name, `${record}:${escapePart(name)}`])),
+  };
+}
+
+function escapePart(part: string): string {
+  return part.replace(/[%:{}]/g, (character) => encodeURIComponent(character));
+}

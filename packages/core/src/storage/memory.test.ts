@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock } from '../testing/clock.ts';
+import { describeStorage } from '../testing/storage-contract.ts';
+import { memoryStorage } from './memory.ts';
+
+const clock = manualClock();
+describeStorage('memory', () => memoryStorage({ clock: clock.now }), { describe, it, sleep: clock.advance });
+
+describe('memoryStorage', () => {
+  const create = (key: string, ttlMs: number | null = null) =>
+    ({
+      checks: [{ key, version: null }],
+      changes: [{ type: 'set', key, value: '', version: 'v1', ttlMs }],
+    }) as const;
+
+  it('refuses what would pass its bound, keeps all it has, and makes room by what has expired', async () => {
+    const storage = memoryStorage({ maxEntries: 3, clock: clock.now });
+    await storage.commit(create('a'));
+    await storage.commit(create('b', 1000));
+    await storage.commit(create('c'));
+    await expect(storage.commit(create('d'))).rejects.toMatchObject({ code: 'LIMIT' });
+    expect((await storage.read({ entries: ['a', 'b', 'c', 'd'] })).entries.map(Boolean)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    const update = { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null } as const;
+    expect((await storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [update] })).committed).toBe(true);
+    await clock.advance(1000);
+    expect((await storage.commit(create('d'))).committed).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isStateroomError, StateroomError } from '../errors.ts';
+
+/** Raised with each change of the tables below; kept in the file's `user_version`. */
+const fileFormat = 1;
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS stored (
+    key TEXT PRIMARY KEY,
+    value TEXT,              -- of an entry; null for a list
+    version TEXT,
+    length INTEGER,          -- of a list; null for an entry
+    expires_at INTEGER       -- epoch milliseconds; null for ever
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS stored_by_expiry ON stored (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS item (
+    key TEXT NOT NULL REFERENCES stored (key) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (key, position)
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${fileFormat};
+`;
+
+const blockingWaitMs = 5;
+
+/** Opens the file, made and prepared when it is new. STORAGE when it cannot be, NEWER_VERSION for newer code's file. */
+export function openFile(path: string, durability: 'normal' | 'full'): DatabaseSync {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    const database = new DatabaseSync(path, { timeout: blockingWaitMs });
+    const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (format > fileFormat) {
+      throw new StateroomError(
+        'NEWER_VERSION',
+        `the sqlite file is of format ${format}, this code knows ${fileFormat}`,
+      );
+    }
+    database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+    if (format < fileFormat) prepareFile(database);
+    return database;
+  } catch (error) {
+    if (isStateroomError(error)) throw error;
+    throw new StateroomError('STORAGE', 'the sqlite file cannot be opened; is its path writable?', { cause: error });
+  }
+}
+
+function prepareFile(database: DatabaseSync): void {
+  // Many processes may open a new file at once; this happens once in the life of a file, so it may block.
+  database.exec('PRAGMA busy_timeout = 5000');
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
+  database.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
+}
+
+/** Whether SQLite failed only because another connection holds the file. */
+export function isBusy(error: unknown): boolean {
+  const primaryCode = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const [busy, locked] = [5, 6];
+  return primaryCode === busy || primaryCode === locked;
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { manualClock } from '../testing/clock.ts';
+import { describeStorage } from '../testing/storage-contract.ts';
+import { sqliteStorage } from './sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stateroom-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newPath = () => join(folder, 'made', `${files++}.db`);
+
+const clock = manualClock();
+const create = () => sqliteStorage({ path: newPath(), clock: clock.now });
+describeStorage('sqlite', create, { describe, it, sleep: clock.advance });
+
+describe('sqliteStorage', () => {
+  const set = (version: string) => ({ type: 'set', key: 'a', value: version, version, ttlMs: null }) as const;
+
+  it('keeps what was committed for whoever opens the file next', async () => {
+    const path = newPath();
+    {
+      await using storage = sqliteStorage({ path });
+      await storage.commit({ checks: [{ key: 'a', version: null }], changes: [set('v1')] });
+    }
+    await using storage = sqliteStorage({ path });
+    expect((await storage.read({ entries: ['a'] })).entries).toEqual([{ value: 'v1', version: 'v1' }]);
+  });
+
+  it('waits for another writer of the file, and says STORAGE when that one does not end', async () => {
+    const path = newPath();
+    await using storage = sqliteStorage({ path, busyTimeoutMs: 300 });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    setTimeout(() => other.exec('COMMIT'), 50);
+    const waited = await storage.commit({ checks: [{ key: 'a', version: null }], changes: [set('v1')] });
+    expect(waited.committed).toBe(true);
+    other.exec('BEGIN IMMEDIATE');
+    const starved = storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [set('v2')] });
+    await expect(starved).rejects.toMatchObject({ code: 'STORAGE' });
+    other.close();
+    expect((await storage.read({ entries: ['a'] })).entries[0]?.version).toBe('v1');
+  });
+
+  it('says STORAGE for a path that cannot be opened, and NEWER_VERSION for a file of newer code', () => {
+    expect(() => sqliteStorage({ path: join(folder, 'no-file-but-a-folder/..') })).toThrow(
+      expect.objectContaining({ code: 'STORAGE' }),
+    );
+    const path = join(folder, 'newer.db');
+    const newer = new DatabaseSync(path);
+    newer.exec('PRAGMA user_version = 99');
+    newer.close();
+    expect(() => sqliteStorage({ path })).toThrow(expect.objectContaining({ code: 'NEWER_VERSION' }));
+  });
+
+  it('gives the room of what has expired back as it is written to', async () => {
+    const path = newPath();
+    await using storage = sqliteStorage({ path, clock: clock.now });
+    await storage.commit({ checks: [], changes: [{ type: 'append', key: 'list', items: ['1', '2'], ttlMs: 100 }] });
+    await clock.advance(2000);
+    await storage.commit({ checks: [{ key: 'a', version: null }], changes: [set('v1')] });
+    const file = new DatabaseSync(path);
+    const count = (table: string) => file.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.['rows'];
+    expect([count('stored'), count('item')]).toEqual([1, 0]);
+    file.close();
+  });
+
+  it('loses no update between two processes with 500 each on one file', async () => {
+    const path = newPath();
+    const counter = join(import.meta.dirname, 'sqlite-counter.test-process.ts');
+    const workers = ['one', 'two'].map((name) => {
+      return spawn(process.execPath, [counter, path, name, '500'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    });
+    const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
+    expect(exits.map(([code]) => code)).toEqual([0, 0]);
+    await using storage = sqliteStorage({ path });
+    const [record] = (await storage.read({ entries: ['counts:{shared}'] })).entries;
+    expect(JSON.parse(record?.value ?? '{}')).toMatchObject({ state: { count: 1000, one: 500, two: 500 } });
+  });
+});

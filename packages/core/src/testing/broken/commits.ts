@@ -1,0 +1,96 @@
+import type { Check, StorageProvider } from '../../storage/provider.ts';
+import { override } from '../override.ts';
+import { type Broken, force, tick } from './broken.ts';
+
+export const brokenCommits: readonly Broken[] = [
+  {
+    fault: 'forgets the last change',
+    clause: 'a commit whose checks hold applies all of its changes',
+    of: (storage) =>
+      override(storage, {
+        commit: (transaction) => {
+          const { changes } = transaction;
+          return storage.commit(changes.length > 1 ? { ...transaction, changes: changes.slice(0, -1) } : transaction);
+        },
+      }),
+  },
+  {
+    fault: 'does not compare',
+    clause: 'a commit with one check that does not hold changes nothing',
+    of: (storage) => override(storage, { commit: (transaction) => force(storage, transaction) }),
+  },
+  {
+    fault: 'commits change by change',
+    clause: 'a commit that fails at a later change has made no earlier one',
+    of: commitsOneByOne,
+  },
+  {
+    fault: 'applies the changes from the last to the first',
+    clause: 'changes are applied in their order',
+    of: (storage) =>
+      override(storage, {
+        commit: (transaction) => storage.commit({ ...transaction, changes: transaction.changes.toReversed() }),
+      }),
+  },
+  {
+    fault: 'compares, then writes, in two steps',
+    clause: '64 writers at once lose no update',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const compared = await storage.commit({ ...transaction, changes: [] });
+          await tick();
+          return compared.committed ? force(storage, transaction) : compared;
+        },
+      }),
+  },
+  {
+    fault: 'refuses without a word',
+    clause: 'a refusal tells what is there now',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const commit = await storage.commit(transaction);
+          return { ...commit, refused: commit.refused.map(({ key }) => ({ key, entry: null })) };
+        },
+      }),
+  },
+  {
+    fault: 'shows what was there before the commit',
+    clause: 'the snapshot comes back with the commit, as things are after it',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const snapshot = await storage.read(transaction.reads ?? {});
+          return { ...(await storage.commit(transaction)), snapshot };
+        },
+      }),
+  },
+  {
+    fault: 'writes without being asked to compare',
+    clause: 'a commit that could be applied twice is invalid',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const checked = new Set(transaction.checks.map(({ key }) => key));
+          const keys = transaction.changes.filter(({ type }) => type === 'set').map(({ key }) => key);
+          const added = keys.filter((key) => !checked.has(key)).map((key): Check => ({ key, version: null }));
+          return force(storage, { ...transaction, checks: [...transaction.checks, ...added] });
+        },
+      }),
+  },
+];
+
+function commitsOneByOne(storage: StorageProvider): StorageProvider {
+  return override(storage, {
+    commit: async (transaction) => {
+      const judged = await storage.commit({ ...transaction, changes: [] });
+      if (!judged.committed) return judged;
+      for (const change of transaction.changes) {
+        const checks = transaction.checks.filter(({ key }) => key === change.key);
+        await storage.commit({ checks, changes: [change] });
+      }
+      return storage.commit({ ...transaction, checks: [], changes: [] });
+    },
+  });
+}

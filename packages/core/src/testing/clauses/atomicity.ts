@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import type { StorageProvider } from '../../storage/provider.ts';
+import { append, assertCommitted, assertFails, assertRefused, type Clause, entryAt, itemsAt, put } from './clause.ts';
+
+export const atomicityClauses: readonly Clause[] = [
+  {
+    name: 'a commit whose checks hold applies all of its changes',
+    test: async (storage) => {
+      await put(storage, 'a');
+      const commit = await storage.commit({
+        checks: [
+          { key: 'a', version: 'v1' },
+          { key: 'b', version: null },
+          { key: 'list', length: 0 },
+        ],
+        changes: [
+          { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null },
+          { type: 'set', key: 'b', value: '', version: 'v1', ttlMs: null },
+          { type: 'append', key: 'list', items: ['one', 'two'], ttlMs: null },
+        ],
+      });
+      assertCommitted(commit);
+      assert.deepEqual(await entryAt(storage, 'a'), { value: 'new', version: 'v2' });
+      assert.deepEqual(await entryAt(storage, 'b'), { value: '', version: 'v1' });
+      assert.deepEqual(await itemsAt(storage, 'list'), ['one', 'two']);
+    },
+  },
+  {
+    name: 'a commit with one check that does not hold changes nothing',
+    test: async (storage) => {
+      await put(storage, 'a');
+      await put(storage, 'b');
+      const commit = await storage.commit({
+        checks: [
+          { key: 'a', version: 'v1' },
+          { key: 'b', version: 'other' },
+        ],
+        changes: [
+          { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null },
+          { type: 'append', key: 'list', items: ['one'], ttlMs: null },
+          { type: 'delete', key: 'b' },
+        ],
+      });
+      assertRefused(commit);
+      assert.deepEqual(await entryAt(storage, 'a'), { value: 'value', version: 'v1' });
+      assert.deepEqual(await entryAt(storage, 'b'), { value: 'value', version: 'v1' });
+      assert.deepEqual(await itemsAt(storage, 'list'), []);
+    },
+  },
+  {
+    name: 'a commit that fails at a later change has made no earlier one',
+    test: async (storage) => {
+      await put(storage, 'a');
+      await append(storage, 'list');
+      const withWrongKind = () =>
+        storage.commit({
+          checks: [{ key: 'a', version: 'v1' }],
+          changes: [
+            { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null },
+            { type: 'append', key: 'fresh', items: ['one'], ttlMs: null },
+            { type: 'set', key: 'list', value: 'new', version: 'v2', ttlMs: null },
+          ],
+        });
+      await assertFails(withWrongKind, 'INVALID', 'a list named as an entry');
+      assert.deepEqual(await entryAt(storage, 'a'), { value: 'value', version: 'v1' });
+      assert.deepEqual(await itemsAt(storage, 'fresh'), []);
+      assert.deepEqual(await itemsAt(storage, 'list'), ['one']);
+    },
+  },
+  {
+    name: 'changes are applied in their order',
+    test: async (storage) => {
+      await put(storage, 'a');
+      await storage.commit({
+        checks: [
+          { key: 'a', version: 'v1' },
+          { key: 'b', version: null },
+        ],
+        changes: [
+          { type: 'delete', key: 'a' },
+          { type: 'append', key: 'a', items: ['one', 'two'], ttlMs: null },
+          { type: 'truncate', key: 'a', length: 1 },
+          { type: 'append', key: 'a', items: ['three'], ttlMs: null },
+          { type: 'set', key: 'b', value: 'first', version: 'v1', ttlMs: null },
+          { type: 'set', key: 'b', value: 'second', version: 'v2', ttlMs: null },
+        ],
+      });
+      assert.deepEqual(await itemsAt(storage, 'a'), ['one', 'three']);
+      assert.deepEqual(await entryAt(storage, 'b'), { value: 'second', version: 'v2' });
+    },
+  },
+  {
+    name: '64 writers at once lose no update',
+    test: async (storage) => {
+      await put(storage, 'counter', { value: '0', version: 'v0' });
+      await Promise.all(Array.from({ length: 64 }, (_, writer) => increment(storage, writer)));
+      assert.equal((await entryAt(storage, 'counter'))?.value, '64');
+    },
+  },
+  {
+    name: 'a refusal tells what is there now',
+    test: async (storage) => {
+      await put(storage, 'a', { value: 'kept', version: 'v7' });
+      await append(storage, 'list', { items: ['one', 'two'] });
+      const { refused } = await storage.commit({
+        checks: [
+          { key: 'a', version: 'v1' },
+          { key: 'absent', version: 'v1' },
+          { key: 'list', length: 1 },
+          { key: 'a', version: 'v7' },
+        ],
+        changes: [],
+      });
+      assert.deepEqual(refused, [
+        { key: 'a', entry: { value: 'kept', version: 'v7' } },
+        { key: 'absent', entry: null },
+        { key: 'list', length: 2 },
+      ]);
+    },
+  },
+  {
+    name: 'the snapshot comes back with the commit, as things are after it',
+    test: async (storage) => {
+      await put(storage, 'a');
+      const transaction = {
+        checks: [{ key: 'a', version: 'v1' }],
+        changes: [
+          { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null },
+          { type: 'append', key: 'list', items: ['one'], ttlMs: null },
+        ],
+        reads: { entries: ['a', 'absent'], lists: [{ key: 'list' }, { key: 'absent' }] },
+      } as const;
+      const after = {
+        entries: [{ value: 'new', version: 'v2' }, null],
+        lists: [
+          { items: ['one'], length: 1 },
+          { items: [], length: 0 },
+        ],
+      };
+      const first = await storage.commit(transaction);
+      assertCommitted(first);
+      assert.deepEqual(first.snapshot, after);
+      const repeat = await storage.commit(transaction);
+      assertRefused(repeat);
+      assert.deepEqual(repeat.snapshot, after);
+    },
+  },
+  {
+    name: 'a commit that could be applied twice is invalid',
+    test: async (storage) => {
+      await put(storage, 'a');
+      await put(storage, 'other');
+      const set = { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null } as const;
+      const blind = () => storage.commit({ checks: [], changes: [set] });
+      await assertFails(blind, 'INVALID', 'a set without a check');
+      const aside = () => storage.commit({ checks: [{ key: 'other', version: 'v1' }], changes: [set] });
+      await assertFails(aside, 'INVALID', 'a set beside a check of another key');
+      const unmoved = () =>
+        storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [{ ...set, version: 'v1' }] });
+      await assertFails(unmoved, 'INVALID', 'a set that leaves the version it checks');
+      assert.deepEqual(await entryAt(storage, 'a'), { value: 'value', version: 'v1' });
+    },
+  },
+];
+
+/** Reads and commits until the commit is not refused; each refusal brings the next try's entry along. */
+async function increment(storage: StorageProvider, writer: number): Promise<void> {
+  let seen = await entryAt(storage, 'counter');
+  for (let attempt = 0; attempt < 200; attempt++) {
+    assert.ok(seen, 'the counter must stand all the while');
+    const commit = await storage.commit({
+      checks: [{ key: 'counter', version: seen.version }],
+      changes: [
+        {
+          type: 'set',
+          key: 'counter',
+          value: String(Number(seen.value) + 1),
+          version: `w${writer}.${attempt}`,
+          ttlMs: null,
+        },
+      ],
+    });
+    if (commit.committed) return;
+    const refusal = commit.refused[0];
+    assert.ok(refusal && 'entry' in refusal, 'a refused version must tell the entry');
+    seen = refusal.entry;
+  }
+  assert.fail('a writer was refused 200 times: somebody refuses without a change of version');
+}

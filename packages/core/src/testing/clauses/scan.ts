@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import type { ScannedKey, StorageProvider } from '../../storage/provider.ts';
+import { append, type Clause, put } from './clause.ts';
+
+export const scanClauses: readonly Clause[] = [
+  {
+    name: 'a scan finds each key with the prefix, its kind and what is left of its life',
+    test: async (storage) => {
+      await put(storage, 'a:entry', { ttlMs: 60_000 });
+      await append(storage, 'a:list', { ttlMs: null });
+      await put(storage, 'b:entry');
+      const found = await scanAll(storage, 'a:', { limit: 100 });
+      const kinds = [...found].map(([key, { kind }]) => `${key} ${kind}`).toSorted();
+      assert.deepEqual(kinds, ['a:entry entry', 'a:list list']);
+      const ttlMs = found.get('a:entry')?.ttlMs ?? 0;
+      assert.ok(ttlMs > 50_000 && ttlMs <= 60_000, `${ttlMs} ms are left`);
+      assert.equal(found.get('a:list')?.ttlMs, null);
+    },
+  },
+  {
+    name: 'a prefix is text, not a pattern',
+    test: async (storage) => {
+      for (const key of ['a*b', 'axb', 'a%b', 'a_b', 'a[x]b', 'a?b', 'a\\b']) await put(storage, key);
+      for (const prefix of ['a*', 'a%', 'a_', 'a[x]', 'a?', 'a\\']) {
+        assert.deepEqual(
+          [...(await scanAll(storage, prefix, { limit: 10 })).keys()],
+          [`${prefix}b`],
+          `prefix ${prefix}`,
+        );
+      }
+    },
+  },
+  {
+    name: 'small pages miss nothing that stood all the while, though others come and go',
+    test: async (storage) => {
+      const standing = Array.from({ length: 60 }, (_, index) => `key:${index}`);
+      for (const key of standing) {
+        await put(storage, key);
+        await put(storage, `${key}:going`);
+      }
+      let page = 0;
+      const found = await scanAll(storage, 'key:', {
+        limit: 7,
+        betweenPages: async () => {
+          const key = `key:${page++ % 60}:going`;
+          await storage.commit({ checks: [{ key, version: 'v1' }], changes: [{ type: 'delete', key }] });
+          await put(storage, `key:99:coming${page}`);
+        },
+      });
+      assert.deepEqual(
+        standing.filter((key) => !found.has(key)),
+        [],
+      );
+    },
+  },
+];
+
+async function scanAll(
+  storage: StorageProvider,
+  prefix: string,
+  { limit, betweenPages = async () => {} }: { limit: number; betweenPages?: () => Promise<void> },
+): Promise<Map<string, ScannedKey>> {
+  const found = new Map<string, ScannedKey>();
+  let cursor: string | null = null;
+  for (let pages = 0; pages < 10_000; pages++) {
+    const page = await storage.scan(prefix, cursor, limit);
+    for (const scanned of page.found) found.set(scanned.key, scanned);
+    cursor = page.cursor;
+    if (cursor === null) return found;
+    await betweenPages();
+  }
+  return assert.fail('the scan does not come to an end');
+}

@@ -1,0 +1,51 @@
+import type { StorageProvider } from '../storage/provider.ts';
+import { atomicityClauses } from './clauses/atomicity.ts';
+import type { Clause } from './clauses/clause.ts';
+import { isolationClauses } from './clauses/isolation.ts';
+import { lifeSpanClauses } from './clauses/life-span.ts';
+import { lifecycleClauses } from './clauses/lifecycle.ts';
+import { listClauses } from './clauses/lists.ts';
+import { scanClauses } from './clauses/scan.ts';
+
+/** The contract of StorageProvider, clause by clause. */
+export const storageClauses: readonly Clause[] = [
+  ...atomicityClauses,
+  ...lifeSpanClauses,
+  ...listClauses,
+  ...isolationClauses,
+  ...scanClauses,
+  ...lifecycleClauses,
+];
+
+/** The test functions of any runner: vitest's, node:test's, jest's. */
+export type ContractRunner = {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, test: () => Promise<void>) => unknown;
+  /** Lets the provider's clock go on by so many milliseconds. By default it really waits. */
+  readonly sleep?: (ms: number) => Promise<void>;
+};
+
+/**
+ * Runs the whole contract against a provider. `create` makes a new, empty one for each clause, which closes it.
+ *
+ * @example
+ * describeStorage('memory', () => memoryStorage(), { describe, it });
+ */
+export function describeStorage(
+  name: string,
+  create: () => StorageProvider | Promise<StorageProvider>,
+  { describe, it, sleep = wait }: ContractRunner,
+): void {
+  describe(`${name} keeps the storage contract`, () => {
+    for (const clause of storageClauses) {
+      it(clause.name, async () => {
+        await using storage = await create();
+        await clause.test(storage, sleep);
+      });
+    }
+  });
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
