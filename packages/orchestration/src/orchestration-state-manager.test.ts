@@ -1,0 +1,104 @@
+import { memoryStorage } from '@stateroom/core/memory';
+import { sqliteStorage } from '@stateroom/core/sqlite';
+import { describe, expect, it } from 'vitest';
+import { OrchestrationStateManager } from './orchestration-state-manager.ts';
+import { defineWorkflow } from './workflow.ts';
+
+const workflow = defineWorkflow({
+  steps: [
+    { name: 'research' },
+    { name: 'answer', when: [{ type: 'tool_used', tool: 'read_page' }], sequence: ['outline', 'write'] },
+  ],
+});
+
+describe.each([
+  ['memory', () => memoryStorage()],
+  ['sqlite', () => sqliteStorage({ path: ':memory:' })],
+])('OrchestrationStateManager on %s', (_name, create) => {
+  const manage = () => new OrchestrationStateManager({ storage: create(), workflow });
+
+  it('remembers step, tools and sequence of a session', async () => {
+    const states = manage();
+    expect(await states.getState('s')).toBe(null);
+    expect(await states.getOrCreateState('s')).toMatchObject({
+      sessionId: 's',
+      activeStep: 'research',
+      recentlyUsedTools: [],
+    });
+    expect(await states.addUsedTool('s', 'read_page')).toMatchObject({
+      activeStep: 'answer',
+      recentlyUsedTools: ['read_page'],
+    });
+    expect(await states.advanceSequence('s')).toMatchObject({ sequenceIndex: 1 });
+    expect(await states.setActiveStep('s', 'research')).toMatchObject({ activeStep: 'research', sequenceIndex: 0 });
+    expect(await states.updateState('s', { turnCount: 3 })).toMatchObject({ turnCount: 3, activeStep: 'research' });
+    expect(await states.getOrCreateState('s')).toMatchObject({ turnCount: 3 });
+    expect(await states.resetState('s')).toMatchObject({ turnCount: 0, recentlyUsedTools: [] });
+    expect(Object.keys(states.toClientView(await states.getOrCreateState('s'))).toSorted()).toEqual([
+      'activeStep',
+      'cumulativeTokenUsage',
+      'recentlyUsedTools',
+      'sessionId',
+      'turnCount',
+    ]);
+  });
+
+  it('keeps 8 of 8 tools added at once', async () => {
+    const states = manage();
+    await states.getOrCreateState('s');
+    const tools = Array.from({ length: 8 }, (_, index) => `tool-${index}`);
+    await Promise.all(tools.map((tool) => states.addUsedTool('s', tool)));
+    const state = await states.getState('s');
+    expect(state?.recentlyUsedTools.toSorted()).toEqual(tools);
+    expect(state?.toolLog).toHaveLength(8);
+  });
+
+  it('advances a sequence once for each of 8 at once', async () => {
+    const states = manage();
+    await states.getOrCreateState('s');
+    await Promise.all(Array.from({ length: 8 }, () => states.advanceSequence('s')));
+    expect((await states.getState('s'))?.sequenceIndex).toBe(8);
+  });
+
+  it('answers null for a session that is not there, and makes none by the way', async () => {
+    const states = manage();
+    const answers = [
+      await states.updateState('none', { turnCount: 1 }),
+      await states.setActiveStep('none', 'answer'),
+      await states.addUsedTool('none', 'search'),
+      await states.advanceSequence('none'),
+      await states.resetState('none'),
+      await states.getState('none'),
+    ];
+    expect(answers).toEqual([null, null, null, null, null, null]);
+  });
+
+  it('refuses a step that the workflow does not have, and names those it has', async () => {
+    const states = manage();
+    await states.getOrCreateState('s');
+    await expect(states.setActiveStep('s', 'lunch')).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining('research, answer'),
+    });
+    await expect(states.updateState('s', { activeStep: 'lunch' })).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  it('binds a session to its agent and owner', async () => {
+    const storage = create();
+    const finance = new OrchestrationStateManager({ storage, workflow, agentId: 'finance' });
+    const support = new OrchestrationStateManager({ storage, agentId: 'support' });
+    await finance.getOrCreateState('s', { owner: 'me' });
+    expect(await support.getState('s', { owner: 'me' })).toBe(null);
+    expect(await finance.getState('s', { owner: 'you' })).toBe(null);
+    await expect(finance.getOrCreateState('s', { owner: 'you' })).rejects.toMatchObject({ code: 'EXISTS' });
+    await expect(support.getOrCreateState('s', { owner: 'me' })).rejects.toMatchObject({ code: 'EXISTS' });
+  });
+
+  it('throws what is wrong with the storage', async () => {
+    const storage = create();
+    const states = new OrchestrationStateManager({ storage, workflow });
+    await storage.close();
+    await expect(states.getState('s')).rejects.toMatchObject({ code: 'STORAGE' });
+    await expect(states.getOrCreateState('s')).rejects.toMatchObject({ code: 'STORAGE' });
+  });
+});

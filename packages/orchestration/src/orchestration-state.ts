@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** One tool call that was carried out. Times are milliseconds. */
+export const ToolCall = z.object({
+  tool: z.string().min(1),
+  /** Whether the tool came to its end without an error. */
+  ok: z.boolean(),
+  durationMs: z.number().min(0).optional(),
+});
+export type ToolCall = z.infer<typeof ToolCall>;
+
+export const TokenUsage = z.object({
+  inputTokens: z.int().min(0),
+  outputTokens: z.int().min(0),
+  totalTokens: z.int().min(0),
+});
+export type TokenUsage = z.infer<typeof TokenUsage>;
+
+/** Where an agent is in a session. */
+export const OrchestrationState = z.object({
+  sessionId: z.string(),
+  /** The name of a step, null where there is no workflow. */
+  activeStep: z.string().nullable(),
+  /** Newest first, each tool once, the last 10. */
+  recentlyUsedTools: z.array(z.string()),
+  /** Oldest first, the last 100 calls. */
+  toolLog: z.array(ToolCall),
+  /** How often each tool has succeeded in this session. */
+  toolCounts: z.record(z.string(), z.int().min(0)),
+  /** How many tools of the active step's sequence are done. */
+  sequenceIndex: z.int().min(0),
+  turnCount: z.int().min(0),
+  cumulativeTokenUsage: TokenUsage,
+});
+export type OrchestrationState = z.infer<typeof OrchestrationState>;
+
+/** What may be shown to whoever the session belongs to. */
+export const ClientView = OrchestrationState.omit({ toolLog: true, toolCounts: true, sequenceIndex: true });
+export type ClientView = z.infer<typeof ClientView>;
+
+export function toClientView(state: OrchestrationState): ClientView {
+  return ClientView.parse(state);
+}

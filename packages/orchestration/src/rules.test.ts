@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { OrchestrationState } from './orchestration-state.ts';
+import {
+  activeTools,
+  addTokenUsage,
+  afterTool,
+  countTurn,
+  currentStep,
+  enterStep,
+  initialOrchestrationState,
+} from './rules.ts';
+import { defineWorkflow, type Workflow } from './workflow.ts';
+
+const workflow = defineWorkflow({
+  steps: [
+    { name: 'research', tools: { allow: ['search', 'read_*'] } },
+    {
+      name: 'answer',
+      when: [{ type: 'tool_used', tool: 'read_page' }],
+      tools: { deny: ['search'] },
+      sequence: ['outline', 'write'],
+    },
+    { name: 'review', when: [{ type: 'sequence_match', tools: ['outline', 'write'] }], tools: { allow: [] } },
+  ],
+});
+const tools = ['search', 'read_page', 'outline', 'write', 'publish'];
+
+function after(flow: Workflow | null, ...names: string[]): OrchestrationState {
+  const start = initialOrchestrationState(flow, 's');
+  return names.reduce((state, tool) => afterTool(flow, state, { tool, ok: true }), start);
+}
+
+/** A workflow that leaves `start` for `met` on one condition. */
+function on(...when: NonNullable<Parameters<typeof defineWorkflow>[0]['steps'][number]['when']>): Workflow {
+  return defineWorkflow({ steps: [{ name: 'start' }, { name: 'met', when }] });
+}
+
+describe('the active step', () => {
+  it('begins at the default step, or the first', () => {
+    expect(after(workflow).activeStep).toBe('research');
+    const named = defineWorkflow({ steps: [{ name: 'a' }, { name: 'b', isDefault: true }] });
+    expect(after(named).activeStep).toBe('b');
+    expect(after(null).activeStep).toBe(null);
+  });
+
+  it('walks a workflow whose steps stand in the order of the work', () => {
+    const walk = ['search', 'read_page', 'outline', 'write'];
+    const steps = walk.map((_, index) => after(workflow, ...walk.slice(0, index + 1)).activeStep);
+    expect(steps).toEqual(['research', 'answer', 'answer', 'review']);
+  });
+
+  const cases: readonly (readonly [string, Workflow, readonly string[], string])[] = [
+    ['tool_used: used', on({ type: 'tool_used', tool: 'a' }), ['a'], 'met'],
+    ['tool_used: another used', on({ type: 'tool_used', tool: 'a' }), ['b'], 'start'],
+    ['sequence_match: in order', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['a', 'b'], 'met'],
+    ['sequence_match: backwards', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['b', 'a'], 'start'],
+    ['sequence_match: the same twice', on({ type: 'sequence_match', tools: ['a', 'a'] }), ['a', 'a'], 'met'],
+    ['sequence_match: the same once', on({ type: 'sequence_match', tools: ['a', 'a'] }), ['a'], 'start'],
+    ['sequence_match: interrupted', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['a', 'x', 'b'], 'start'],
+    ['sequence_match: after others', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['x', 'b', 'a', 'b'], 'met'],
+    [
+      'all conditions: one is not enough',
+      on({ type: 'tool_used', tool: 'a' }, { type: 'tool_used', tool: 'b' }),
+      ['a'],
+      'start',
+    ],
+    ['all conditions: both', on({ type: 'tool_used', tool: 'a' }, { type: 'tool_used', tool: 'b' }), ['b', 'a'], 'met'],
+  ];
+  it.each(cases)('%s', (_name, flow, used, step) => {
+    expect(after(flow, ...used).activeStep).toBe(step);
+  });
+
+  it('is the first of those that one call makes ready, and holds while nothing new becomes true', () => {
+    const flow = defineWorkflow({
+      steps: [
+        { name: 'start' },
+        { name: 'b', when: [{ type: 'tool_used', tool: 'x' }] },
+        { name: 'c', when: [{ type: 'tool_used', tool: 'x' }] },
+        { name: 'd', when: [{ type: 'tool_used', tool: 'y' }] },
+      ],
+    });
+    expect(after(flow, 'x').activeStep).toBe('b');
+    expect(after(flow, 'x', 'y').activeStep).toBe('d');
+    expect(after(flow, 'x', 'y', 'x').activeStep).toBe('d');
+    const recently = on({ type: 'tool_used', tool: 'x', withinLast: 1 });
+    const elsewhere = enterStep(after(recently, 'x', 'y'), 'start');
+    expect(afterTool(recently, elsewhere, { tool: 'x', ok: true }).activeStep).toBe('met');
+  });
+
+  it('is not moved by a call that failed', () => {
+    const state = afterTool(workflow, after(workflow), { tool: 'read_page', ok: false });
+    expect([state.activeStep, state.toolLog, state.toolCounts]).toEqual([
+      'research',
+      [{ tool: 'read_page', ok: false }],
+      {},
+    ]);
+  });
+
+  it('falls back to the default where a newer workflow knows it no more', () => {
+    expect(currentStep(workflow, { ...after(workflow), activeStep: 'gone' })?.name).toBe('research');
+  });
+});
+
+describe('the active tools', () => {
+  const offered = (flow: Workflow, state = after(flow)) => activeTools(flow, state, tools);
+  const only = (step: Omit<Parameters<typeof defineWorkflow>[0]['steps'][number], 'name'>) =>
+    offered(defineWorkflow({ steps: [{ name: 'only', ...step }] }));
+
+  it('are allow minus deny, with * for any characters', () => {
+    expect(only({})).toEqual(tools);
+    expect(only({ tools: { allow: [] } })).toEqual([]);
+    expect(only({ tools: { allow: ['search', 'write'], deny: ['write'] } })).toEqual(['search']);
+    expect(only({ tools: { deny: ['search', 'read_*'] } })).toEqual(['outline', 'write', 'publish']);
+    expect(only({ tools: { allow: ['*_page', 'p*l*h', 'wri*rite', '*'], deny: ['out*'] } })).toEqual([
+      'search',
+      'read_page',
+      'write',
+      'publish',
+    ]);
+    expect(only({ tools: { allow: ['wri*rite'] } })).toEqual([]);
+    expect(activeTools(null, after(null), tools)).toEqual(tools);
+  });
+
+  it('are the next of a sequence alone, all of the step after the last, and none where the next is not there', () => {
+    const state = after(workflow, 'read_page');
+    expect(offered(workflow, state)).toEqual(['outline']);
+    const flow = defineWorkflow({ steps: [{ name: 'only', sequence: ['outline', 'write'] }] });
+    expect(offered(flow, after(flow, 'outline'))).toEqual(['write']);
+    expect(offered(flow, after(flow, 'write'))).toEqual(['outline']);
+    expect(offered(flow, after(flow, 'outline', 'write'))).toEqual(tools);
+    expect(activeTools(flow, after(flow), ['write', 'search'])).toEqual([]);
+  });
+
+  it('begin a sequence anew when its step is entered again', () => {
+    const state = after(workflow, 'read_page', 'outline');
+    expect(state.sequenceIndex).toBe(1);
+    expect(enterStep(enterStep(state, 'research'), 'answer').sequenceIndex).toBe(0);
+    expect(enterStep(state, 'answer').sequenceIndex).toBe(1);
+  });
+});
+
+describe('what is kept of tool calls and turns', () => {
+  it('is the ten last tools once each, newest first, and a log of a hundred calls, oldest first', () => {
+    expect(after(null, 'a', 'b', 'a').recentlyUsedTools).toEqual(['a', 'b']);
+    const names = Array.from({ length: 120 }, (_, index) => `t${index}`);
+    const state = after(null, ...names);
+    expect(state.recentlyUsedTools).toEqual(names.slice(-10).toReversed());
+    expect(state.toolLog.map(({ tool }) => tool)).toEqual(names.slice(-100));
+    expect(Object.keys(state.toolCounts)).toHaveLength(120);
+  });
+
+  it('adds up turns and tokens, and leaves what it was given as it was', () => {
+    const state = Object.freeze(after(null));
+    const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 };
+    const twice = addTokenUsage(addTokenUsage(countTurn(countTurn(state)), usage), usage);
+    expect([twice.turnCount, twice.cumulativeTokenUsage]).toEqual([
+      2,
+      { inputTokens: 20, outputTokens: 10, totalTokens: 30 },
+    ]);
+  });
+
+  it('counts a tool of any name', () => {
+    expect(after(null, '__proto__', 'toString', '__proto__').recentlyUsedTools).toEqual(['__proto__', 'toString']);
+    expect(after(on({ type: 'tool_used', tool: 'toString' })).activeStep).toBe('start');
+  });
+});
