@@ -1,0 +1,40 @@
+import { defineWorkflow } from '@stateroom/orchestration';
+import { jsonSchema, tool } from 'ai';
+import { describe, expect, it } from 'vitest';
+import { type AgentOptions, defineAgent } from './agent.ts';
+import { scriptedModel } from './scripted-model.ts';
+
+const inputSchema = jsonSchema<object>({ type: 'object', properties: {} });
+const search = tool({ inputSchema, execute: () => 'found' });
+const agent = (options: Partial<AgentOptions>) =>
+  defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools: { search }, ...options });
+
+describe('defineAgent', () => {
+  it.each<readonly [string, Partial<AgentOptions>, string]>([
+    ['an id that is no path segment', { id: 'a/b' }, 'id'],
+    ['a tool that runs nowhere', { tools: { search, ask: tool({ inputSchema }) } }, 'tools.ask'],
+    [
+      'a tool that waits for an approval',
+      { tools: { search: tool({ inputSchema, needsApproval: true, execute: () => 1 }) } },
+      'tools.search',
+    ],
+    [
+      'a tool in a sequence that it does not have',
+      { workflow: defineWorkflow({ steps: [{ name: 'a', sequence: ['serach'] }] }) },
+      'workflow.steps[0].sequence',
+    ],
+    [
+      'a tool in a condition that it does not have',
+      { workflow: defineWorkflow({ steps: [{ name: 'a', when: [{ type: 'tool_used', tool: 'serach' }] }] }) },
+      'workflow.steps[0].when',
+    ],
+  ])('refuses %s, with the path', (_what, options, path) => {
+    expect(() => agent(options)).toThrow(expect.objectContaining({ code: 'INVALID', path }));
+  });
+
+  it('accepts patterns without knowing what they will match', () => {
+    expect(agent({ workflow: defineWorkflow({ steps: [{ name: 'a', tools: { allow: ['read_*'] } }] }) }).id).toBe(
+      'desk',
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { StateroomError } from '@stateroom/core';
+import type { Workflow } from '@stateroom/orchestration';
+import type { LanguageModel, ToolSet } from 'ai';
+
+export type AgentOptions = {
+  /** The last segment of its route's path: 1–64 of a–z, 0–9 and `-`. Its sessions are bound to it. */
+  readonly id: string;
+  readonly model: LanguageModel;
+  readonly instructions: string;
+  /** Each with an `execute`: tools that run in the client or wait for an approval are refused. */
+  readonly tools: ToolSet;
+  /** Without one, every tool is offered all the time. */
+  readonly workflow?: Workflow;
+  /** The most model steps of one turn, 20 by default. */
+  readonly maxModelSteps?: number;
+};
+
+export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow'>>> & { readonly workflow: Workflow | null };
+
+/** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
+export function defineAgent({ workflow, maxModelSteps = 20, ...options }: AgentOptions): Agent {
+  const agent = { ...options, workflow: workflow ?? null, maxModelSteps };
+  if (!/^[a-z0-9-]{1,64}$/.test(agent.id)) throw invalid('id', 'is not 1–64 of a–z, 0–9 and -');
+  for (const [name, tool] of Object.entries(agent.tools)) {
+    if (tool.execute === undefined) throw invalid(`tools.${name}`, 'has no execute');
+    if (tool.needsApproval !== undefined)
+      throw invalid(`tools.${name}`, 'waits for an approval, which no route answers');
+  }
+  refuseUnknownTools(agent);
+  return agent;
+}
+
+function refuseUnknownTools({ workflow, tools }: Agent): void {
+  const names = Object.keys(tools);
+  for (const { name, path } of toolsNamedBy(workflow)) {
+    if (name.includes('*') || names.includes(name)) continue;
+    throw invalid(path, `names the tool "${name}", which the agent does not have; it has ${names.join(', ')}`);
+  }
+}
+
+function toolsNamedBy(workflow: Workflow | null): { name: string; path: string }[] {
+  return (workflow?.steps ?? []).flatMap(({ when, tools, sequence }, index) => {
+    const at = (path: string) => (name: string) => ({ name, path: `workflow.steps[${index}].${path}` });
+    const conditions = when.flatMap((condition) =>
+      condition.type === 'tool_used' ? [condition.tool] : condition.tools,
+    );
+    return [
+      ...conditions.map(at('when')),
+      ...(tools.allow ?? []).map(at('tools.allow')),
+      ...(tools.deny ?? []).map(at('tools.deny')),
+      ...sequence.map(at('sequence')),
+    ];
+  });
+}
+
+function invalid(path: string, fault: string): StateroomError {
+  return new StateroomError('INVALID', `agent ${path} ${fault}`, { path });
+}

@@ -1,0 +1,80 @@
+import { type Logger, silentLogger, type StorageProvider, type TtlPolicy } from '@stateroom/core';
+import { toClientView } from '@stateroom/orchestration';
+import { createUIMessageStreamResponse } from 'ai';
+import type { Agent } from './agent.ts';
+import { type ChatLimits, readChatRequest } from './chat-request.ts';
+import { type Conversation, openConversation, sessionsOf } from './conversation.ts';
+import { errorResponse, RequestError } from './error-response.ts';
+import { runTurn } from './run-turn.ts';
+
+export type ChatRouteOptions = {
+  readonly agents: readonly Agent[];
+  readonly storage: StorageProvider;
+  /** Who asks: the owner of the sessions made and found. Null is answered with 401. */
+  readonly identify: (request: Request) => Promise<string | null> | string | null;
+  /** Idle for 30 minutes by default. */
+  readonly ttl?: Partial<TtlPolicy>;
+  readonly limits?: Partial<ChatLimits>;
+  /** Given a promise of the turn's end, for hosts that would else stop when the response does. */
+  readonly waitUntil?: (turn: Promise<void>) => void;
+  readonly logger?: Logger;
+};
+
+export type ChatRoute = { readonly POST: (request: Request) => Promise<Response> };
+
+const defaultLimits: ChatLimits = { maxBodyBytes: 4 * 1024 * 1024, maxTextCharacters: 32_000 };
+
+/** Above this a header may be refused on its way. */
+const maxHeaderCharacters = 4096;
+
+/**
+ * The API route of agents, on web standards: the last segment of the path is the agent's id. POST takes a new user
+ * message and streams the answer in the AI SDK's UI message protocol; all else that it needs it has stored itself.
+ * Errors are `{ error: { code, message, path? } }` with the status of the code, before anything is stored.
+ *
+ * @example
+ * export const { POST } = createChatRoute({ agents: [finance], storage, identify });
+ */
+export function createChatRoute(options: ChatRouteOptions): ChatRoute {
+  const { logger = silentLogger, waitUntil } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const rooms = new Map(
+    options.agents.map((agent) => [agent.id, { agent, sessions: sessionsOf(agent, options.storage, options.ttl) }]),
+  );
+
+  async function post(request: Request): Promise<Response> {
+    const room = rooms.get(lastSegment(request.url));
+    if (room === undefined) throw new RequestError('NOT_FOUND', 'there is no such agent');
+    const { agent, sessions } = room;
+    const owner = await options.identify(request);
+    if (owner === null) throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
+    const chatRequest = await readChatRequest(request, limits);
+    const conversation = await openConversation(sessions, chatRequest, { owner, agentId: agent.id });
+    const { message } = chatRequest;
+    refuseAnswered(conversation, message.id);
+    const turn = runTurn({ agent, sessions, owner, conversation, message, logger });
+    waitUntil?.(turn.done);
+    return createUIMessageStreamResponse({ stream: turn.stream, headers: headersOf(conversation) });
+  }
+
+  return { POST: (request) => post(request).catch((error: unknown) => errorResponse(error, logger)) };
+}
+
+/** A message may be sent again when its turn has failed, but not once it has an answer. */
+function refuseAnswered({ messages }: Conversation, messageId: string): void {
+  const index = messages.findIndex(({ id }) => id === messageId);
+  if (index === -1 || index === messages.length - 1) return;
+  throw new RequestError('CONFLICT', 'the message has been answered; send a new one', 'message.id');
+}
+
+function headersOf({ sessionId, state }: Conversation): Record<string, string> {
+  const view = encodeURIComponent(JSON.stringify(toClientView(state)));
+  return {
+    'x-session-id': encodeURIComponent(sessionId),
+    ...(view.length <= maxHeaderCharacters && { 'x-orchestration-state': view }),
+  };
+}
+
+function lastSegment(url: string): string {
+  return new URL(url).pathname.split('/').findLast((segment) => segment !== '') ?? '';
+}

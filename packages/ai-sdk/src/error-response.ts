@@ -1,0 +1,71 @@
+import { type ErrorCode, isStateroomError, type Logger } from '@stateroom/core';
+
+/** What only a request can get wrong, beside the codes of StateroomError. */
+type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'TOO_LARGE';
+
+/** The body of every error, and the text of an error chunk. */
+export type ErrorBody = { readonly error: { readonly code: string; readonly message: string; readonly path?: string } };
+
+/** A request that is turned down. Its message is for the client. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly code: RequestErrorCode;
+  readonly path: string | undefined;
+
+  constructor(code: RequestErrorCode, message: string, path?: string) {
+    super(message);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
+  INVALID: 400,
+  INVALID_ID: 400,
+  UNAUTHORIZED: 401,
+  NOT_FOUND: 404,
+  // An id that belongs to another owner or agent must look like one that does not exist.
+  EXISTS: 404,
+  CONFLICT: 409,
+  TOO_LARGE: 413,
+  INVALID_STATE: 500,
+  NEWER_VERSION: 500,
+  LIMIT: 503,
+  UNKNOWN_OUTCOME: 503,
+  STORAGE: 503,
+};
+
+/** One text for missing, expired and foreign, so that it tells nothing about which ids exist. */
+export const unknownSession = 'there is no such session';
+const internal = 'something went wrong on the server';
+
+/** The answer to a request that failed. What is not known to be for the client is logged, and told in general words. */
+export function errorResponse(error: unknown, logger: Logger): Response {
+  if (!(error instanceof RequestError) && !isStateroomError(error)) {
+    logger.error({ error: nameOf(error) }, 'a request failed');
+    return Response.json({ error: { code: 'INTERNAL', message: internal } } satisfies ErrorBody, { status: 500 });
+  }
+  const status = statusOf[error.code];
+  if (status >= 500) logger.error({ error: error.code, cause: nameOf(error.cause) }, 'a request failed');
+  const headers = status === 503 ? { 'retry-after': '1' } : undefined;
+  return Response.json(errorBody(error), { status, ...(headers && { headers }) });
+}
+
+/** The same body for a turn that fails after its response has begun. */
+export function errorBody(error: unknown): ErrorBody {
+  if (!(error instanceof RequestError) && !isStateroomError(error)) {
+    return { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
+  }
+  if (statusOf[error.code] === 404 && isStateroomError(error)) {
+    return { error: { code: 'NOT_FOUND', message: unknownSession } };
+  }
+  const { code, message, path } = error;
+  return { error: { code, message, ...(path !== undefined && { path }) } };
+}
+
+/** What may be logged of any error: what kind it is, never its message, which may quote a prompt or a key. */
+export function nameOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return error === undefined ? undefined : typeof error;
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? ` ${error.statusCode}` : '';
+  return `${error.name}${status}`;
+}

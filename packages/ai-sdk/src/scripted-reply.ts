@@ -1,0 +1,130 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+
+/** What a scripted model sees when it is asked. */
+export type ScriptedSituation = {
+  /** The user's latest words. */
+  readonly userText: string;
+  readonly offeredTools: readonly { readonly name: string; readonly inputSchema: JsonSchema }[];
+  /** All calls of the conversation, oldest first, with their outputs; `isNew` since the user's latest words. */
+  readonly toolResults: readonly ScriptedToolResult[];
+};
+
+/** As much of JSON Schema as it takes to fill in a tool's input. */
+export type JsonSchema = {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+};
+
+export type ScriptedToolResult = { readonly name: string; readonly output: unknown; readonly isNew: boolean };
+
+export type ScriptedReply = {
+  readonly text?: string;
+  readonly toolCalls?: readonly { readonly name: string; readonly input: unknown }[];
+};
+
+export function situationOf({ prompt, tools = [] }: LanguageModelV4CallOptions): ScriptedSituation {
+  const lastUser = prompt.findLastIndex(({ role }) => role === 'user');
+  const user = prompt[lastUser];
+  const words = user?.role === 'user' ? user.content.map((part) => (part.type === 'text' ? part.text : '')) : [];
+  return {
+    userText: words.join(' '),
+    offeredTools: tools.flatMap((tool) => (tool.type === 'function' ? [tool] : [])),
+    toolResults: prompt.flatMap((message, index) => {
+      if (message.role !== 'tool') return [];
+      return message.content.flatMap((part) => {
+        if (part.type !== 'tool-result') return [];
+        const output = 'value' in part.output ? part.output.value : part.output.reason;
+        return [{ name: part.toolName, output, isNew: index > lastUser }];
+      });
+    }),
+  };
+}
+
+/**
+ * One tool a turn: the one that the user's words name, else the first that was not used yet; then a few words about
+ * what came of it. So a conversation of a few messages walks through a workflow.
+ */
+export function walkTheTools(situation: ScriptedSituation): ScriptedReply {
+  const { offeredTools, toolResults } = situation;
+  const latest = toolResults.findLast(({ isNew }) => isNew);
+  if (latest !== undefined)
+    return {
+      text: reportOf(
+        latest,
+        offeredTools.map(({ name }) => name),
+      ),
+    };
+  const tool = namedTool(situation) ?? offeredTools.find(({ name }) => !toolResults.some((used) => used.name === name));
+  if (tool === undefined) {
+    return { text: 'I have used every tool that I have in this step. Name one of them and I use it again.' };
+  }
+  const input = inputFor(tool.inputSchema, situation);
+  return { text: `Let me use ${readable(tool.name)}.`, toolCalls: [{ name: tool.name, input }] };
+}
+
+function namedTool({ userText, offeredTools }: ScriptedSituation) {
+  const words: string[] = userText.toLowerCase().match(/[a-z]+/g) ?? [];
+  return offeredTools.find(({ name }) => name.split('_').some((part) => words.includes(part)));
+}
+
+function reportOf({ name, output }: ScriptedToolResult, offered: readonly string[]): string {
+  const shown = typeof output === 'string' ? output : JSON.stringify(output);
+  const excerpt = shown.length > 400 ? `${shown.slice(0, 400)}…` : shown;
+  const next =
+    offered.length === 0
+      ? 'There is no tool left for me in this step.'
+      : `Next I may use ${offered.map(readable).join(', ')}.`;
+  return `${readable(name)} gave me this:\n\n${excerpt}\n\n${next}`;
+}
+
+function readable(tool: string): string {
+  return `**${tool.replaceAll('_', ' ')}**`;
+}
+
+/** An input that fits the schema, from earlier results, the user's words, and else the least that is valid. */
+function inputFor(schema: JsonSchema, situation: ScriptedSituation): Record<string, unknown> {
+  const required = schema.required ?? [];
+  const entries = Object.entries(schema.properties ?? {}).flatMap(([name, property]): [string, unknown][] => {
+    if (!required.includes(name) || property.default !== undefined) return [];
+    return [[name, earlierValue(name, situation) ?? valueFor(property, situation)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A tool that needs a `path` is given the `path` that an earlier tool found. */
+function earlierValue(name: string, { toolResults }: ScriptedSituation): unknown {
+  for (const { output } of toolResults.toReversed()) {
+    const found = findProperty(name, output);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findProperty(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entries = Object.entries(value);
+  const own = entries.find(([key]) => key === name)?.[1];
+  if (own !== undefined) return own;
+  for (const [, inner] of entries) {
+    const found = findProperty(name, inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function valueFor(schema: JsonSchema, { userText }: ScriptedSituation): unknown {
+  const choices = schema.enum ?? [];
+  if (choices.length > 0)
+    return choices.find((choice) => userText.toLowerCase().includes(String(choice))) ?? choices[0];
+  const number = Number(userText.match(/\d+/)?.[0] ?? schema.minimum ?? 1);
+  if (schema.type === 'number' || schema.type === 'integer') return Math.min(number, schema.maximum ?? number);
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'array') return [];
+  return schema.type === 'object' ? {} : userText.slice(0, schema.maxLength ?? 200);
+}

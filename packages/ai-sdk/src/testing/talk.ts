@@ -1,0 +1,59 @@
+import type { UIMessageChunk } from 'ai';
+import type { ChatRoute } from '../chat-route.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly chunks: readonly UIMessageChunk[];
+  /** The JSON body of a request that was turned down. */
+  readonly body: unknown;
+};
+
+let messages = 0;
+
+export function userMessage(text: string, id = `message-${messages++}`) {
+  return { id, role: 'user' as const, parts: [{ type: 'text' as const, text }] };
+}
+
+/** Posts to the route of an agent as a client would, and reads the answer to its end. */
+export async function post(
+  route: ChatRoute,
+  body: unknown,
+  {
+    agent = 'desk',
+    owner = 'me',
+    headers = {},
+  }: { agent?: string; owner?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const request = new Request(`http://localhost/api/chat/${agent}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-owner': owner, ...headers },
+    ...(body !== undefined && { body: text }),
+  });
+  const response = await route.POST(request);
+  const isStream = response.headers.get('content-type') === 'text/event-stream';
+  const read = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    chunks: isStream ? parseEvents(read) : [],
+    body: isStream ? null : JSON.parse(read),
+  };
+}
+
+/** All words of the answer. */
+export function textOf({ chunks }: Answer): string {
+  return chunks.map((chunk) => (chunk.type === 'text-delta' ? chunk.delta : '')).join('');
+}
+
+/** The client view of the session after the turn. */
+export function stateOf({ chunks }: Answer): unknown {
+  const part = chunks.findLast(({ type }) => type === 'data-orchestration');
+  return part !== undefined && 'data' in part ? part.data : null;
+}
+
+function parseEvents(text: string): UIMessageChunk[] {
+  const events = text.split('\n\n').filter((event) => event.startsWith('data: {'));
+  return events.map((event) => JSON.parse(event.slice('data: '.length)));
+}

@@ -1,0 +1,51 @@
+import { convertToModelMessages, generateText, type UIMessage } from 'ai';
+import { describe, expect, it } from 'vitest';
+import { scriptedModel } from './scripted-model.ts';
+import { closeMessage, fromTranscript, toTranscript } from './transcript.ts';
+
+const toolPart = { type: 'tool-search', toolCallId: 'c1' } as const;
+const assistant = (...parts: UIMessage['parts']): UIMessage => ({ id: 'a', role: 'assistant', parts });
+const user: UIMessage = { id: 'u', role: 'user', parts: [{ type: 'text', text: 'hi' }] };
+
+const open: readonly (readonly [string, UIMessage])[] = [
+  ['input-streaming', assistant({ ...toolPart, state: 'input-streaming', input: { que: 1 } })],
+  ['input-available', assistant({ ...toolPart, state: 'input-available', input: { query: 'x' } })],
+  ['approval-requested', assistant({ ...toolPart, state: 'approval-requested', input: {}, approval: { id: 'p' } })],
+  [
+    'dynamic',
+    assistant({ type: 'dynamic-tool', toolName: 'search', toolCallId: 'c1', state: 'input-available', input: {} }),
+  ],
+];
+
+describe('a transcript', () => {
+  it.each(open)('with a tool call left open (%s) is closed, and a model takes it', async (_state, message) => {
+    const closed = closeMessage(message);
+    expect(closed.parts[0]).toMatchObject({
+      state: 'output-error',
+      toolCallId: 'c1',
+      errorText: expect.stringContaining('interrupted'),
+    });
+    const stored = await fromTranscript(JSON.parse(JSON.stringify(toTranscript([user, message]))));
+    expect(stored).toEqual([user, closed]);
+    const messages = await convertToModelMessages([...stored, { ...user, id: 'u2' }]);
+    await generateText({ model: scriptedModel(), messages, maxRetries: 0 });
+  });
+
+  it('is left as it is where nothing is open', () => {
+    const done = assistant(
+      { ...toolPart, state: 'output-available', input: {}, output: 1 },
+      { type: 'text', text: 'ok', state: 'done' },
+    );
+    expect(closeMessage(done)).toEqual(done);
+  });
+
+  it('that is corrupt or of newer code is told apart', async () => {
+    await expect(fromTranscript([{ what: 1 }])).rejects.toMatchObject({ code: 'INVALID_STATE', path: 'messages[0]' });
+    await expect(fromTranscript([{ format: 'ai-ui@7', message: { id: 1 } }])).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+    });
+    await expect(fromTranscript([{ format: 'ai-ui@9', message: user }])).rejects.toMatchObject({
+      code: 'NEWER_VERSION',
+    });
+  });
+});
