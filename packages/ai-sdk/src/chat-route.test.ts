@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from './agent.ts';
 import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
+import { createChatRoute } from './chat-route.ts';
 import { desk, load, ran, routeOn, tools, workflow } from './testing/desk.ts';
 import { post, stateOf, textOf, userMessage } from './testing/talk.ts';
 
@@ -129,6 +130,22 @@ describe('a conversation', () => {
     expect(conversation?.state.turnCount).toBe(3);
   });
 
+  it('asks for its options once, with the first request, and hides nothing that is wrong with them', async () => {
+    let asked = 0;
+    const route = createChatRoute(() => {
+      asked += 1;
+      return { agents: [desk()], storage: memoryStorage(), identify: () => 'me' };
+    });
+    expect(asked).toBe(0);
+    await post(route, { message: userMessage('hello') });
+    await post(route, { message: userMessage('hello') });
+    expect(asked).toBe(1);
+    const wrong = createChatRoute(() => {
+      throw new Error('set OPENAI_API_KEY or ANTHROPIC_API_KEY, not both');
+    });
+    await expect(post(wrong, {})).rejects.toThrow('not both');
+  });
+
   it('costs one read, and one read and one commit at the end of the turn', async () => {
     const inner = memoryStorage();
     const trips: string[] = [];
@@ -205,9 +222,9 @@ describe('a turn', () => {
   it('that the model fails is told without its reason; what was said stays, and the message may be sent again', async () => {
     const storage = memoryStorage();
     let isDown = true;
-    const agent = desk(({ userText }) => {
+    const agent = desk(({ userText, userMessages }) => {
       if (isDown) throw new Error('401: bad key sk-secret for /srv/app');
-      return { text: `You said ${userText}.` };
+      return { text: `You said ${userText}${'!'.repeat(userMessages)}` };
     });
     const route = routeOn(storage, { agents: [agent] });
     const message = userMessage('hello');
@@ -218,7 +235,7 @@ describe('a turn', () => {
     expect((await load(storage, 's'))?.messages.map(({ role }) => role)).toEqual(['user']);
     expect((await load(storage, 's'))?.state.turnCount).toBe(0);
     isDown = false;
-    expect(textOf(await post(route, { id: 's', message }))).toBe('You said hello.');
+    expect(textOf(await post(route, { id: 's', message }))).toBe('You said hello!');
     expect((await load(storage, 's'))?.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
     const again = await post(route, { id: 's', message });
     expect([again.status, again.body]).toMatchObject([409, { error: { code: 'CONFLICT', path: 'message.id' } }]);

@@ -32,21 +32,33 @@ const maxHeaderCharacters = 4096;
  * message and streams the answer in the AI SDK's UI message protocol; all else that it needs it has stored itself.
  * Errors are `{ error: { code, message, path? } }` with the status of the code, before anything is stored.
  *
+ * Options given as a function are asked for with the first request, since some hosts load a route while they build.
+ *
  * @example
- * export const { POST } = createChatRoute({ agents: [finance], storage, identify });
+ * export const { POST } = createChatRoute(() => ({ agents: [finance], storage, identify }));
  */
-export function createChatRoute(options: ChatRouteOptions): ChatRoute {
-  const { logger = silentLogger, waitUntil } = options;
+export function createChatRoute(options: ChatRouteOptions | (() => ChatRouteOptions)): ChatRoute {
+  let handle: Handler | null = null;
+  return {
+    POST: async (request) => {
+      handle ??= handlerOf(typeof options === 'function' ? options() : options);
+      return handle(request);
+    },
+  };
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+function handlerOf({ agents, storage, identify, ttl, waitUntil, ...options }: ChatRouteOptions): Handler {
+  const { logger = silentLogger } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const rooms = new Map(
-    options.agents.map((agent) => [agent.id, { agent, sessions: sessionsOf(agent, options.storage, options.ttl) }]),
-  );
+  const rooms = new Map(agents.map((agent) => [agent.id, { agent, sessions: sessionsOf(agent, storage, ttl) }]));
 
   async function post(request: Request): Promise<Response> {
     const room = rooms.get(lastSegment(request.url));
     if (room === undefined) throw new RequestError('NOT_FOUND', 'there is no such agent');
     const { agent, sessions } = room;
-    const owner = await options.identify(request);
+    const owner = await identify(request);
     if (owner === null) throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
     const chatRequest = await readChatRequest(request, limits);
     const conversation = await openConversation(sessions, chatRequest, { owner, agentId: agent.id });
@@ -57,7 +69,7 @@ export function createChatRoute(options: ChatRouteOptions): ChatRoute {
     return createUIMessageStreamResponse({ stream: turn.stream, headers: headersOf(conversation) });
   }
 
-  return { POST: (request) => post(request).catch((error: unknown) => errorResponse(error, logger)) };
+  return (request) => post(request).catch((error: unknown) => errorResponse(error, logger));
 }
 
 /** A message may be sent again when its turn has failed, but not once it has an answer. */

@@ -4,6 +4,8 @@ import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 export type ScriptedSituation = {
   /** The user's latest words. */
   readonly userText: string;
+  /** How often the user has spoken. */
+  readonly userMessages: number;
   readonly offeredTools: readonly { readonly name: string; readonly inputSchema: JsonSchema }[];
   /** All calls of the conversation, oldest first, with their outputs; `isNew` since the user's latest words. */
   readonly toolResults: readonly ScriptedToolResult[];
@@ -34,6 +36,7 @@ export function situationOf({ prompt, tools = [] }: LanguageModelV4CallOptions):
   const words = user?.role === 'user' ? user.content.map((part) => (part.type === 'text' ? part.text : '')) : [];
   return {
     userText: words.join(' '),
+    userMessages: prompt.filter(({ role }) => role === 'user').length,
     offeredTools: tools.flatMap((tool) => (tool.type === 'function' ? [tool] : [])),
     toolResults: prompt.flatMap((message, index) => {
       if (message.role !== 'tool') return [];

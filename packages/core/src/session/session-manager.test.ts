@@ -345,13 +345,31 @@ describe('the life of a session', () => {
     }
   });
 
+  it('is the same for its guard as for its record', async () => {
+    const storage = memoryStorage({ clock: clock.now });
+    const sessions = manage(storage, { ttl: { idleMs }, clock: clock.now });
+    await sessions.createSession({ sessionId: 'a' });
+    for (const act of [
+      () => sessions.updateSession('a', increment),
+      () => sessions.touchSession('a'),
+      () => sessions.resetSession('a'),
+    ]) {
+      await clock.advance(idleMs / 2);
+      await act();
+      expect((await storage.scan('', null, 10)).found.map(({ ttlMs }) => ttlMs)).toEqual([idleMs, idleMs]);
+    }
+  });
+
   it('is one for all of its keys: lists never die before it, and leave nothing to a later session of its id', async () => {
     const sessions = mortal();
     await sessions.createSession({ sessionId: 'long' });
     await sessions.updateSession('long', increment, { append: { log: ['first'] } });
-    for (let times = 0; times < 20; times++) {
-      await clock.advance(idleMs - 1);
-      await (times % 2 ? sessions.touchSession('long') : sessions.updateSession('long', increment));
+    const activities = [() => sessions.updateSession('long', increment), () => sessions.touchSession('long')];
+    for (const act of activities) {
+      for (const waitMs of [idleMs / 2, idleMs - 1, idleMs / 2, idleMs - 1, idleMs - 1, 1, idleMs - 1]) {
+        await clock.advance(waitMs);
+        unwrap(await act());
+      }
     }
     expect(unwrap(await sessions.getSession('long', { lists: { log: {} } })).lists.log?.items).toEqual(['first']);
     await clock.advance(idleMs);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../testing/clock.ts';
 import { describeStorage } from '../testing/storage-contract.ts';
@@ -29,5 +31,24 @@ describe('memoryStorage', () => {
     expect((await storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [update] })).committed).toBe(true);
     await clock.advance(1000);
     expect((await storage.commit(create('d'))).committed).toBe(true);
+  });
+
+  it('gives the memory of what has expired back as it is written to', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const heapInUse = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const storage = memoryStorage({ clock: clock.now });
+    const empty = heapInUse();
+    for (let index = 0; index < 5000; index++) {
+      const set = { type: 'set', key: `${index}`, value: `${index}`.repeat(1000), version: 'v1', ttlMs: 1000 } as const;
+      await storage.commit({ checks: [{ key: set.key, version: null }], changes: [set] });
+    }
+    const full = heapInUse();
+    await clock.advance(1000);
+    for (let index = 0; index < 200; index++) await storage.commit({ checks: [], changes: [] });
+    expect((heapInUse() - empty) / (full - empty)).toBeLessThan(0.5);
   });
 });
