@@ -7,7 +7,10 @@ const folder = join(docs, '.snippets');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 
-for (const page of globSync(['../README.md', '**/*.md'], { cwd: docs, exclude: ['node_modules/**'] })) {
+for (const page of globSync(['../README.md', '../packages/*/README.md', '**/*.md'], {
+  cwd: docs,
+  exclude: ['node_modules/**', '../packages/*/node_modules/**'],
+})) {
   const blocks = readFileSync(join(docs, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms);
   for (const [index, [, code = '']] of [...blocks].entries()) {
     const name = `${page

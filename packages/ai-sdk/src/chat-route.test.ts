@@ -160,6 +160,25 @@ describe('a conversation', () => {
     await post(route, { id: 's', message: userMessage('second') });
     expect(trips).toEqual(['read', 'read', 'commit']);
   });
+
+  it('writes what a turn has added, however long the conversation is', async () => {
+    const inner = memoryStorage();
+    let bytes = 0;
+    const storage: StorageProvider = {
+      ...flaky(inner, {}),
+      commit: (transaction) => {
+        bytes = JSON.stringify(transaction).length;
+        return inner.commit(transaction);
+      },
+    };
+    const route = routeOn(storage, { agents: [desk(() => ({ text: 'word '.repeat(200) }))] });
+    const written: number[] = [];
+    for (let turn = 0; turn <= 100; turn++) {
+      await post(route, { id: 's', message: userMessage('question '.repeat(50), `m${1000 + turn}`), create: true });
+      written.push(bytes);
+    }
+    expect((written[100] ?? 0) / (written[10] ?? 1)).toBeLessThan(1.05);
+  });
 });
 
 describe('a turn', () => {

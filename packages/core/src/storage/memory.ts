@@ -70,8 +70,9 @@ class MemoryStorage implements StorageProvider {
     const now = this.#clock();
     const refused = checks.flatMap((check) => this.#refusal(check, now));
     if (refused.length === 0) {
-      this.#proveApplicable(changes, now);
-      this.#proveReadable(reads, changes, now);
+      const kinds = this.#kindsAfter(changes, now);
+      this.#proveReadable(reads, kinds, now);
+      this.#makeRoom(kinds, now);
       for (const change of changes) this.#apply(change, now);
       this.#purge(now, purgedPerCommit);
     }
@@ -132,21 +133,12 @@ class MemoryStorage implements StorageProvider {
     return [{ key, entry: entry && { value: entry.value, version: entry.version } }];
   }
 
-  /** Throws before the first change what would fail in the midst of them: a key of the wrong kind, no room. */
-  #proveApplicable(changes: readonly Change[], now: number): void {
-    const kinds = this.#kindsAfter(changes, now);
-    const added = () => [...kinds].filter(([key, kind]) => kind !== null && !this.#stored.has(key)).length;
-    if (this.#stored.size + added() <= this.#maxEntries) return;
-    this.#purge(now, Number.POSITIVE_INFINITY);
-    if (added() > 0 && this.#stored.size + added() > this.#maxEntries) {
-      throw new StateroomError('LIMIT', `memory storage holds its bound of ${this.#maxEntries} keys`);
-    }
-  }
-
+  // Whatever could fail in the midst of the changes has to fail before the first of them: a key of the wrong kind in
+  // the changes or in the reads after them, and a lack of room.
   #kindsAfter(changes: readonly Change[], now: number): Map<string, Kind> {
     const kinds = new Map<string, Kind>();
     for (const { key, type } of changes) {
-      const kind = kinds.has(key) ? (kinds.get(key) ?? null) : (this.#live(key, now)?.kind ?? null);
+      const kind = this.#kindIn(kinds, key, now);
       if (type === 'set' && kind === 'list') throw wrongKind(key, 'list');
       if ((type === 'append' || type === 'truncate') && kind === 'entry') throw wrongKind(key, 'entry');
       kinds.set(key, kindAfter(type, kind));
@@ -154,11 +146,23 @@ class MemoryStorage implements StorageProvider {
     return kinds;
   }
 
-  #proveReadable(reads: Reads, changes: readonly Change[], now: number): void {
-    const kinds = this.#kindsAfter(changes, now);
-    const kindOf = (key: string) => (kinds.has(key) ? kinds.get(key) : this.#live(key, now)?.kind);
-    for (const key of reads.entries ?? []) if (kindOf(key) === 'list') throw wrongKind(key, 'list');
-    for (const { key } of reads.lists ?? []) if (kindOf(key) === 'entry') throw wrongKind(key, 'entry');
+  #proveReadable({ entries = [], lists = [] }: Reads, kinds: Map<string, Kind>, now: number): void {
+    for (const key of entries) if (this.#kindIn(kinds, key, now) === 'list') throw wrongKind(key, 'list');
+    for (const { key } of lists) if (this.#kindIn(kinds, key, now) === 'entry') throw wrongKind(key, 'entry');
+  }
+
+  #kindIn(kinds: Map<string, Kind>, key: string, now: number): Kind {
+    return kinds.get(key) ?? (kinds.has(key) ? null : (this.#live(key, now)?.kind ?? null));
+  }
+
+  #makeRoom(kinds: Map<string, Kind>, now: number): void {
+    const isFull = () => {
+      const added = [...kinds].filter(([key, kind]) => kind !== null && !this.#stored.has(key)).length;
+      return added > 0 && this.#stored.size + added > this.#maxEntries;
+    };
+    if (!isFull()) return;
+    this.#purge(now, Number.POSITIVE_INFINITY);
+    if (isFull()) throw new StateroomError('LIMIT', `memory storage holds its bound of ${this.#maxEntries} keys`);
   }
 
   #apply(change: Change, now: number): void {
