@@ -48,6 +48,25 @@ describe('the guard of a tool', () => {
     expect(ran).toEqual(['open']);
   });
 
+  it.each<readonly [string, () => unknown]>([
+    [
+      'at once',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['later', () => Promise.reject(new Error('no'))],
+  ])('records a tool that throws %s as a call that failed', async (_when, execute) => {
+    const failing = { open: tool({ inputSchema, execute }) };
+    const agent = defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools: failing });
+    const progress = new TurnProgress(agent, initialOrchestrationState(null, 's'));
+    const guards = guardTools(agent.tools, progress);
+    progress.beginModelStep();
+    await expect((async () => guards['open']?.execute?.({}, options))()).rejects.toThrow('no');
+    const { toolLog, toolCounts } = progress.applyTo(initialOrchestrationState(null, 's'));
+    expect([toolLog, toolCounts]).toMatchObject([[{ tool: 'open', ok: false }], {}]);
+  });
+
   it('records a tool that streams its output when it has come to its end', async () => {
     const { progress, guards } = guarded(defineWorkflow({ steps: [{ name: 'any' }] }));
     progress.beginModelStep();

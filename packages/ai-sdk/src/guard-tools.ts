@@ -2,7 +2,10 @@ import { StateroomError, toJson } from '@stateroom/core';
 import type { ToolExecutionOptions, ToolSet } from 'ai';
 import type { TurnProgress } from './turn-progress.ts';
 
-/** A tool call that was not carried out, or whose result cannot be kept. Its message is for the model and the user. */
+/**
+ * Why a tool did not do what it was asked. A tool throws it to tell the model and the user; of any other error that a
+ * tool throws, the user and the transcript are told no more than that the tool failed.
+ */
 export class ToolRefusal extends Error {
   override readonly name = 'ToolRefusal';
 }
@@ -24,15 +27,31 @@ function guard(name: string, tool: ToolSet[string], progress: TurnProgress): Too
   const guarded = (input: unknown, options: ToolExecutionOptions<unknown>) => {
     const refusal = progress.refusal(name);
     if (refusal !== null) throw new ToolRefusal(refusal);
-    const startedAt = performance.now();
-    const record = (ok: boolean) => progress.recordTool({ tool: name, ok, durationMs: performance.now() - startedAt });
-    const output: unknown = execute(input, options);
+    const record = recorder(name, progress);
+    const output = attempt(() => execute(input, options), record);
     return isAsyncIterable(output) ? watchMany(name, output, record) : watchOne(name, output, record);
   };
   return { ...tool, execute: guarded };
 }
 
-async function watchOne(name: string, output: unknown, record: (ok: boolean) => void): Promise<unknown> {
+type Recorder = (ok: boolean) => void;
+
+function recorder(tool: string, progress: TurnProgress): Recorder {
+  const startedAt = performance.now();
+  return (ok) => progress.recordTool({ tool, ok, durationMs: performance.now() - startedAt });
+}
+
+/** A tool may throw before it gives a promise. */
+function attempt(call: () => unknown, record: Recorder): unknown {
+  try {
+    return call();
+  } catch (error) {
+    record(false);
+    throw error;
+  }
+}
+
+async function watchOne(name: string, output: unknown, record: Recorder): Promise<unknown> {
   try {
     const checked = keepable(name, await output);
     record(true);
@@ -43,7 +62,7 @@ async function watchOne(name: string, output: unknown, record: (ok: boolean) => 
   }
 }
 
-async function* watchMany(name: string, outputs: AsyncIterable<unknown>, record: (ok: boolean) => void) {
+async function* watchMany(name: string, outputs: AsyncIterable<unknown>, record: Recorder) {
   try {
     for await (const output of outputs) yield keepable(name, output);
     record(true);

@@ -3,5 +3,6 @@ export { type ChatRoute, type ChatRouteOptions, createChatRoute } from './chat-r
 export type { ChatLimits } from './chat-request.ts';
 export { loadConversation } from './conversation.ts';
 export type { ErrorBody } from './error-response.ts';
+export { ToolRefusal } from './guard-tools.ts';
 export { statePart } from './run-turn.ts';
 export { closeMessage } from './transcript.ts';

@@ -12,7 +12,7 @@ export type ScriptedSituation = {
 };
 
 /** As much of JSON Schema as it takes to fill in a tool's input. */
-export type JsonSchema = {
+type JsonSchema = {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -23,7 +23,7 @@ export type JsonSchema = {
   readonly maxLength?: number;
 };
 
-export type ScriptedToolResult = { readonly name: string; readonly output: unknown; readonly isNew: boolean };
+type ScriptedToolResult = { readonly name: string; readonly output: unknown; readonly isNew: boolean };
 
 export type ScriptedReply = {
   readonly text?: string;
@@ -77,13 +77,11 @@ function namedTool({ userText, offeredTools }: ScriptedSituation) {
 }
 
 function reportOf({ name, output }: ScriptedToolResult, offered: readonly string[]): string {
-  const shown = typeof output === 'string' ? output : JSON.stringify(output);
+  const shown = typeof output === 'string' ? output : JSON.stringify(output, null, 2);
   const excerpt = shown.length > 400 ? `${shown.slice(0, 400)}…` : shown;
-  const next =
-    offered.length === 0
-      ? 'There is no tool left for me in this step.'
-      : `Next I may use ${offered.map(readable).join(', ')}.`;
-  return `${readable(name)} gave me this:\n\n${excerpt}\n\n${next}`;
+  const tools = offered.map(readable).join(', ');
+  const next = offered.length === 0 ? 'No tool is left to me in this step.' : `Next I may use ${tools}.`;
+  return `${readable(name)} gave me this:\n\n~~~\n${excerpt}\n~~~\n\n${next}`;
 }
 
 function readable(tool: string): string {

@@ -1,0 +1,51 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import { type Agent, defineAgent } from '@stateroom/ai-sdk';
+import { permits, type Workflow } from '@stateroom/orchestration';
+import type { ToolSet } from 'ai';
+
+/** A step of a workflow as the room panel draws it. */
+export type StepCard = {
+  readonly name: string;
+  readonly description: string;
+  readonly tools: readonly string[];
+  /** The tools that the step offers one after the other; empty when it offers all of them at once. */
+  readonly sequence: readonly string[];
+};
+
+/** What a page tells about an agent: plain data that may go to the browser. */
+export type AgentCard = {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Three first messages that show what the agent can do. */
+  readonly suggestions: readonly [string, string, string];
+  readonly steps: readonly StepCard[];
+  readonly defaultStep: string | null;
+};
+
+/** An agent and its card. */
+export type AgentProfile = { readonly agent: Agent; readonly card: AgentCard };
+
+export type AgentProfileOptions = Pick<AgentCard, 'id' | 'title' | 'description' | 'suggestions'> & {
+  readonly model: LanguageModelV4;
+  readonly instructions: string;
+  readonly tools: ToolSet;
+  readonly workflow: Workflow;
+};
+
+/** Defines the agent and draws its card from the same workflow, so that the two cannot differ. */
+export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
+  const { id, title, description, suggestions, model, instructions, tools, workflow } = options;
+  const toolNames = Object.keys(tools);
+  const steps = workflow.steps.map((step) => ({
+    name: step.name,
+    description: step.description ?? '',
+    tools: toolNames.filter((tool) => permits(step, tool)),
+    sequence: step.sequence,
+  }));
+  const defaultStep = workflow.steps.find(({ isDefault }) => isDefault) ?? workflow.steps[0];
+  return {
+    agent: defineAgent({ id, model, instructions, tools, workflow }),
+    card: { id, title, description, suggestions, steps, defaultStep: defaultStep?.name ?? null },
+  };
+}

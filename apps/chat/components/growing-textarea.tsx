@@ -1,0 +1,31 @@
+import type { KeyboardEventHandler, RefObject } from 'react';
+
+export type GrowingTextareaProps = {
+  readonly inputRef: RefObject<HTMLTextAreaElement | null>;
+  readonly label: string;
+  readonly placeholder: string;
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly onKeyDown: KeyboardEventHandler;
+};
+
+/** A textarea as high as its text, up to eight lines: an unseen copy of the text gives the grid its height. */
+export function GrowingTextarea({ inputRef, label, placeholder, text, onText, onKeyDown }: GrowingTextareaProps) {
+  return (
+    <div className="grid max-h-48 min-w-0 flex-1 overflow-y-auto leading-6 [&>*]:col-start-1 [&>*]:row-start-1 [&>*]:px-2.5 [&>*]:py-1.5">
+      <div aria-hidden="true" className="invisible min-w-0 break-words whitespace-pre-wrap">
+        {`${text} `}
+      </div>
+      <textarea
+        ref={inputRef}
+        aria-label={label}
+        placeholder={placeholder}
+        rows={1}
+        value={text}
+        onChange={({ target }) => onText(target.value)}
+        onKeyDown={onKeyDown}
+        className="min-w-0 resize-none overflow-hidden bg-transparent outline-none placeholder:text-ink-soft"
+      />
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { isToolUIPart } from 'ai';
+import { type ChatMessage, textOf } from '../lib/chat-message.ts';
+import { Markdown } from './markdown.tsx';
+import { ToolCall } from './tool-call.tsx';
+
+export type MessageProps = { readonly message: ChatMessage; readonly agentTitle: string };
+
+/** One message: the guest's own words in a bubble, the agent's words and tool calls in the order in which they came. */
+export function Message({ message, agentTitle }: MessageProps) {
+  if (message.role === 'user') {
+    return (
+      <article aria-label="You" className="ml-auto w-fit max-w-[85%] rounded-2xl rounded-br-md bg-tide px-4 py-2.5">
+        <p className="leading-relaxed wrap-anywhere whitespace-pre-wrap">{textOf(message)}</p>
+      </article>
+    );
+  }
+  return (
+    <article aria-label={agentTitle} className="space-y-3">
+      {message.parts.map((part, index) => {
+        const key = `${message.id}-${index}`;
+        if (isToolUIPart(part)) return <ToolCall key={key} part={part} />;
+        return part.type === 'text' && part.text !== '' ? <Markdown key={key} text={part.text} /> : null;
+      })}
+    </article>
+  );
+}

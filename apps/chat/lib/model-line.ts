@@ -1,0 +1,6 @@
+import type { ChosenModel } from './model.ts';
+
+/** Who answers, in one line for a page. */
+export function modelLine({ label, isScripted }: Pick<ChosenModel, 'label' | 'isScripted'>): string {
+  return isScripted ? 'A scripted model answers, offline.' : `${label} answers.`;
+}

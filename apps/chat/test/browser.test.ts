@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppServer } from './app-server.ts';
+
+const candidates = [
+  process.env['CHROMIUM_PATH'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+const executablePath = candidates.find((path) => path !== '' && existsSync(path));
+const reason =
+  executablePath === undefined ? ' (skipped: no Chromium; `apt install chromium`, or set CHROMIUM_PATH)' : '';
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const laptop = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+const folder = mkdtempSync(join(tmpdir(), 'stateroom-browser-'));
+const shots = join(import.meta.dirname, '../test-results/shots');
+
+describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
+  let server: AppServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    const database = join(folder, 'app.db');
+    server = await AppServer.start({
+      STATEROOM_SQLITE_PATH: database,
+      STATEROOM_MODEL: 'scripted',
+      STATEROOM_SCRIPTED_DELAY_MS: '60',
+    });
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: quiet });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is opened, asked, answers word by word with a tool call, and shows the same after a reload', async () => {
+    const page = await newGuest(browser, laptop);
+    await page.goto(server.url);
+    expect(await page.getByText('offline', { exact: false }).count()).toBeGreaterThan(0);
+    await page.screenshot({ path: join(shots, 'list-laptop.png') });
+    await page.getByRole('list', { name: 'Agents' }).getByRole('link', { name: 'Research desk' }).click();
+    await page.getByRole('textbox').fill('How is a session kept safe?');
+    await page.keyboard.press('Enter');
+    const answer = page.getByRole('article', { name: 'Research desk' });
+    const lengths = await growthOf(page, answer);
+    expect(lengths.size).toBeGreaterThan(3);
+    expect(await answer.getByText('search_docs', { exact: true }).count()).toBe(1);
+    expect(await page.getByRole('list', { name: 'Newest first' }).innerText()).toBe('search_docs');
+    await page.screenshot({ path: join(shots, 'chat-laptop.png') });
+
+    const before = await page.getByRole('log').innerText();
+    await page.reload();
+    await page.getByRole('article', { name: 'Research desk' }).waitFor();
+    expect(await page.getByRole('log').innerText()).toBe(before);
+    expect(await page.getByRole('list', { name: 'Newest first' }).innerText()).toBe('search_docs');
+
+    await say(page, 'Read the page.');
+    expect(await page.locator('[aria-current=step]').innerText()).toContain('answer');
+  });
+
+  it('keeps a turn whose page was left in its midst', async () => {
+    const page = await newGuest(browser, laptop);
+    await page.goto(`${server.url}/support`);
+    await page.getByRole('textbox').fill('Where is order 1001?');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Support desk' }).waitFor();
+    const address = page.url();
+    await page.goto('about:blank');
+    await expect
+      .poll(() => words(page, address, 'Support desk'), { timeout: 30_000, interval: 500 })
+      .toContain('lookup_order');
+  });
+
+  it('shows a session to nobody but its guest', async () => {
+    const page = await newGuest(browser, laptop);
+    await page.goto(`${server.url}/game`);
+    await say(page, 'MY SECRET PLAN');
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    expect(await second.getByRole('log').innerText()).toContain('MY SECRET PLAN');
+    const stranger = await newGuest(browser, laptop);
+    await stranger.goto(page.url());
+    expect(await stranger.content()).not.toContain('MY SECRET PLAN');
+  });
+
+  it('fits a phone and a laptop, without scrolling sideways', async () => {
+    for (const [name, viewport] of Object.entries({ laptop, phone })) {
+      const page = await newGuest(browser, viewport);
+      await page.goto(server.url);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: join(shots, `list-${name}.png`) });
+      await page.goto(`${server.url}/game`);
+      await say(page, `Look around, ${'averyveryverylongword'.repeat(10)}`);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: join(shots, `chat-${name}.png`) });
+    }
+  });
+
+  it('says what is wrong when the server is gone, keeps what was typed in sight, and goes on when it is back', async () => {
+    const page = await newGuest(browser, phone);
+    await page.goto(`${server.url}/game`);
+    await say(page, 'Look around');
+    await page.context().setOffline(true);
+    await page.getByRole('textbox').fill('And now?');
+    await page.keyboard.press('Enter');
+    await page.getByText('The server did not answer.').waitFor();
+    await page.screenshot({ path: join(shots, 'offline-phone.png') });
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: /again/i }).click();
+    await page.getByRole('article', { name: 'Game master' }).nth(1).waitFor();
+    await idle(page);
+    expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual(['Look around', 'And now?']);
+  });
+});
+
+async function newGuest(browser: Browser, viewport: { width: number; height: number }): Promise<Page> {
+  const context = await browser.newContext({ viewport });
+  return context.newPage();
+}
+
+/** Sends a message and waits for the whole answer. */
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox').fill(text);
+  await page.keyboard.press('Enter');
+  await page.getByText(text).first().waitFor();
+  await idle(page);
+}
+
+/** No answer is being written, and none is awaited. */
+async function idle(page: Page): Promise<void> {
+  await page.locator('[role=log][aria-busy=false]').waitFor();
+}
+
+/** The different lengths that the text of an element had until the answer was whole. */
+async function growthOf(page: Page, element: Locator): Promise<Set<number>> {
+  const lengths = new Set<number>();
+  await element.waitFor();
+  while ((await page.locator('[role=log][aria-busy=true]').count()) > 0)
+    lengths.add((await element.innerText()).length);
+  return lengths;
+}
+
+async function words(page: Page, address: string, agent: string): Promise<string> {
+  await page.goto(address);
+  return (await page.getByRole('article', { name: agent }).allInnerTexts()).join();
+}
+
+/** By how many pixels the page is wider than its window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
