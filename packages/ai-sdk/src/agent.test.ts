@@ -12,6 +12,7 @@ const agent = (options: Partial<AgentOptions>) =>
 describe('defineAgent', () => {
   it.each<readonly [string, Partial<AgentOptions>, string]>([
     ['an id that is no path segment', { id: 'a/b' }, 'id'],
+    ['a bound of no model steps', { maxModelSteps: 0 }, 'maxModelSteps'],
     ['a tool that runs nowhere', { tools: { search, ask: tool({ inputSchema }) } }, 'tools.ask'],
     [
       'a tool that waits for an approval',

@@ -21,6 +21,8 @@ export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow'>>> & { reado
 export function defineAgent({ workflow, maxModelSteps = 20, ...options }: AgentOptions): Agent {
   const agent = { ...options, workflow: workflow ?? null, maxModelSteps };
   if (!/^[a-z0-9-]{1,64}$/.test(agent.id)) throw invalid('id', 'is not 1–64 of a–z, 0–9 and -');
+  if (!Number.isSafeInteger(maxModelSteps) || maxModelSteps < 1)
+    throw invalid('maxModelSteps', 'is not an integer from 1 up');
   for (const [name, tool] of Object.entries(agent.tools)) {
     if (tool.execute === undefined) throw invalid(`tools.${name}`, 'has no execute');
     if (tool.needsApproval !== undefined)

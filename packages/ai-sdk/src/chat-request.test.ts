@@ -75,6 +75,9 @@ describe('a bad request', () => {
       body: { error: { code: 'NOT_FOUND' } },
     });
     const anonymous = routeOn(storage, { identify: () => null });
+    for (const identify of [() => JSON.parse('{}').owner, () => '']) {
+      expect((await post(routeOn(storage, { identify }), { message: ok })).status).toBe(401);
+    }
     expect(await post(anonymous, { message: ok })).toMatchObject({
       status: 401,
       body: { error: { code: 'UNAUTHORIZED' } },

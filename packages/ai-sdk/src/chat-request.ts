@@ -93,12 +93,21 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge();
     text += decode(decoder, chunk);
   }
   return text + decode(decoder);
+}
+
+/** A client that goes away before its request is whole is no fault of the server. */
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch {
+    throw new RequestError('INVALID', 'the body broke off', '$');
+  }
 }
 
 function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string {

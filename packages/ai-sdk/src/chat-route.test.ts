@@ -1,14 +1,13 @@
 import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
-import { AbstractChat, type ChatState, DefaultChatTransport, tool, type UIMessage, validateUIMessages } from 'ai';
+import { AbstractChat, type ChatState, DefaultChatTransport, type UIMessage, validateUIMessages } from 'ai';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { defineAgent } from './agent.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
+import { scriptedModel } from './scripted-model.ts';
 import { createChatRoute } from './chat-route.ts';
-import { desk, load, ran, routeOn, tools, workflow } from './testing/desk.ts';
-import { post, stateOf, textOf, userMessage } from './testing/talk.ts';
+import { desk, load, routeOn } from './testing/desk.ts';
+import { post, stateOf, userMessage } from './testing/talk.ts';
 
 describe('a conversation', () => {
   it('of four messages walks the workflow, and tells its state before and after each turn', async () => {
@@ -178,126 +177,6 @@ describe('a conversation', () => {
       written.push(bytes);
     }
     expect((written[100] ?? 0) / (written[10] ?? 1)).toBeLessThan(1.05);
-  });
-});
-
-describe('a turn', () => {
-  it('does not carry out a tool that the step does not allow, and tells the model what is', async () => {
-    ran.length = 0;
-    const answers: unknown[] = [];
-    const agent = desk(({ toolResults }) => {
-      answers.push(...toolResults.map(({ output }) => output));
-      return toolResults.length === 0 ? { toolCalls: [{ name: 'publish', input: {} }] } : { text: 'I may not.' };
-    });
-    const storage = memoryStorage();
-    const answer = await post(routeOn(storage, { agents: [agent] }), {
-      id: 's',
-      message: userMessage('publish!'),
-      create: true,
-    });
-    expect(ran).toEqual([]);
-    expect(answers).toEqual([expect.stringContaining('search, read_page')]);
-    expect(stateOf(answer)).toMatchObject({ activeStep: 'research', recentlyUsedTools: [] });
-    expect(JSON.stringify((await load(storage, 's'))?.messages)).toContain('search, read_page');
-  });
-
-  it('offers the tools of the new step as soon as a tool has moved it', async () => {
-    ran.length = 0;
-    const offers: string[][] = [];
-    const agent = desk(({ offeredTools }) => {
-      offers.push(offeredTools.map(({ name }) => name));
-      if (offers.length === 1) return { toolCalls: [{ name: 'read_page', input: { path: 'a' } }] };
-      return offers.length === 2 ? { toolCalls: [{ name: 'publish', input: {} }] } : { text: 'Done.' };
-    });
-    await post(routeOn(memoryStorage(), { agents: [agent] }), { message: userMessage('go') });
-    expect([offers, ran]).toEqual([
-      [['search', 'read_page'], ['publish'], ['publish']],
-      ['read_page', 'publish'],
-    ]);
-  });
-
-  it('goes on to its end and is stored when its reader leaves', async () => {
-    const storage = memoryStorage();
-    const turns: Promise<void>[] = [];
-    const agent = defineAgent({ id: 'desk', model: scriptedModel({ delayMs: 5 }), instructions: '', tools, workflow });
-    const route = routeOn(storage, { agents: [agent], waitUntil: (turn) => turns.push(turn) });
-    const leaving = new AbortController();
-    const request = new Request('http://localhost/api/chat/desk', {
-      method: 'POST',
-      headers: { 'x-owner': 'me' },
-      body: JSON.stringify({ id: 's', message: userMessage('What moves the tides?'), create: true }),
-      signal: leaving.signal,
-    });
-    const reader = (await route.POST(request)).body?.getReader();
-    await reader?.read();
-    await reader?.cancel();
-    leaving.abort();
-    await Promise.all(turns);
-    const conversation = await load(storage, 's');
-    expect(conversation?.state).toMatchObject({ turnCount: 1, recentlyUsedTools: ['search'] });
-    expect(JSON.stringify(conversation?.messages[1])).toContain('tides.md');
-  });
-
-  it('that the model fails is told without its reason; what was said stays, and the message may be sent again', async () => {
-    const storage = memoryStorage();
-    let isDown = true;
-    const agent = desk(({ userText, userMessages }) => {
-      if (isDown) throw new Error('401: bad key sk-secret for /srv/app');
-      return { text: `You said ${userText}${'!'.repeat(userMessages)}` };
-    });
-    const route = routeOn(storage, { agents: [agent] });
-    const message = userMessage('hello');
-    const failed = await post(route, { id: 's', message, create: true });
-    const last = failed.chunks.at(-1);
-    expect(last?.type === 'error' && JSON.parse(last.errorText)).toMatchObject({ error: { code: 'MODEL' } });
-    expect(JSON.stringify(failed.chunks)).not.toMatch(/sk-secret|srv/);
-    expect((await load(storage, 's'))?.messages.map(({ role }) => role)).toEqual(['user']);
-    expect((await load(storage, 's'))?.state.turnCount).toBe(0);
-    isDown = false;
-    expect(textOf(await post(route, { id: 's', message }))).toBe('You said hello!');
-    expect((await load(storage, 's'))?.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
-    const again = await post(route, { id: 's', message });
-    expect([again.status, again.body]).toMatchObject([409, { error: { code: 'CONFLICT', path: 'message.id' } }]);
-  });
-
-  it('keeps what a tool threw from the client, and a result that JSON would not keep from the transcript', async () => {
-    const odd = {
-      leak: tool({
-        inputSchema: z.object({}),
-        execute: async (): Promise<string> => {
-          throw new Error('ECONNREFUSED db.internal');
-        },
-      }),
-      date: tool({ inputSchema: z.object({}), execute: () => ({ at: new Date(0) }) }),
-      large: tool({ inputSchema: z.object({}), execute: () => 'x'.repeat(300_000) }),
-    };
-    const reply: ScriptedModelOptions['reply'] = ({ toolResults }) =>
-      toolResults.length > 0
-        ? { text: 'So be it.' }
-        : { toolCalls: Object.keys(odd).map((name) => ({ name, input: {} })) };
-    const agent = defineAgent({ id: 'desk', model: scriptedModel({ reply }), instructions: '', tools: odd });
-    const storage = memoryStorage();
-    const answer = await post(routeOn(storage, { agents: [agent] }), {
-      id: 's',
-      message: userMessage('go'),
-      create: true,
-    });
-    const told = JSON.stringify([answer.chunks, await load(storage, 's')]);
-    expect(told).not.toContain('db.internal');
-    expect(told).toContain('The tool failed.');
-    expect(told).toContain('result.at is of the class Date');
-    expect(told).toContain('longer than 262144 characters');
-    expect(answer.chunks.at(-1)?.type).toBe('finish');
-  });
-
-  it('that cannot be stored says so instead of ending well', async () => {
-    const inner = memoryStorage();
-    let commits = 0;
-    const storage = flaky(inner, { isUnreachable: () => ++commits > 1 });
-    const answer = await post(routeOn(storage), { id: 's', message: userMessage('hello'), create: true });
-    const last = answer.chunks.at(-1);
-    expect(last?.type === 'error' && JSON.parse(last.errorText)).toMatchObject({ error: { code: 'STORAGE' } });
-    expect((await load(inner, 's'))?.messages).toEqual([]);
   });
 });
 

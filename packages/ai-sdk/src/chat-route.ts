@@ -1,6 +1,6 @@
 import { type Logger, silentLogger, type StorageProvider, type TtlPolicy } from '@stateroom/core';
 import { toClientView } from '@stateroom/orchestration';
-import { createUIMessageStreamResponse } from 'ai';
+import { createUIMessageStreamResponse, type UIMessage } from 'ai';
 import type { Agent } from './agent.ts';
 import { type ChatLimits, readChatRequest } from './chat-request.ts';
 import { type Conversation, openConversation, sessionsOf } from './conversation.ts';
@@ -59,11 +59,13 @@ function handlerOf({ agents, storage, identify, ttl, waitUntil, ...options }: Ch
     if (room === undefined) throw new RequestError('NOT_FOUND', 'there is no such agent');
     const { agent, sessions } = room;
     const owner = await identify(request);
-    if (owner === null) throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
+    // Not only null: whatever else slips through would be taken for trusted code.
+    if (typeof owner !== 'string' || owner === '')
+      throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
     const chatRequest = await readChatRequest(request, limits);
     const conversation = await openConversation(sessions, chatRequest, { owner, agentId: agent.id });
     const { message } = chatRequest;
-    refuseAnswered(conversation, message.id);
+    refuseAnswered(conversation, message);
     const turn = runTurn({ agent, sessions, owner, conversation, message, logger });
     waitUntil?.(turn.done);
     return createUIMessageStreamResponse({ stream: turn.stream, headers: headersOf(conversation) });
@@ -72,11 +74,14 @@ function handlerOf({ agents, storage, identify, ttl, waitUntil, ...options }: Ch
   return (request) => post(request).catch((error: unknown) => errorResponse(error, logger));
 }
 
-/** A message may be sent again when its turn has failed, but not once it has an answer. */
-function refuseAnswered({ messages }: Conversation, messageId: string): void {
-  const index = messages.findIndex(({ id }) => id === messageId);
-  if (index === -1 || index === messages.length - 1) return;
-  throw new RequestError('CONFLICT', 'the message has been answered; send a new one', 'message.id');
+/** The last message may be sent again, to the letter, as long as it has no answer; no other id is free to be used again. */
+function refuseAnswered({ messages }: Conversation, { id, parts }: UIMessage): void {
+  const index = messages.findIndex((message) => message.id === id);
+  const known = messages[index];
+  if (known === undefined) return;
+  const isUnanswered = index === messages.length - 1 && known.role === 'user';
+  if (isUnanswered && JSON.stringify(known.parts) === JSON.stringify(parts)) return;
+  throw new RequestError('CONFLICT', 'this id is that of an earlier message; send a new one', 'message.id');
 }
 
 function headersOf({ sessionId, state }: Conversation): Record<string, string> {

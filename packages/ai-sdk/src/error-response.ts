@@ -67,5 +67,6 @@ export function errorBody(error: unknown): ErrorBody {
 export function nameOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return error === undefined ? undefined : typeof error;
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? ` ${error.statusCode}` : '';
-  return `${error.name}${status}`;
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
+  return `${error.name}${status}${code}`;
 }

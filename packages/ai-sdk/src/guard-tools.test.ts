@@ -1,3 +1,4 @@
+import { silentLogger } from '@stateroom/core';
 import { defineWorkflow, initialOrchestrationState } from '@stateroom/orchestration';
 import { jsonSchema, tool, type ToolExecutionOptions } from 'ai';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +35,7 @@ const options: ToolExecutionOptions<never> = { toolCallId: 'c', messages: [], co
 function guarded(flow = workflow) {
   const agent = defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools, workflow: flow });
   const progress = new TurnProgress(agent, initialOrchestrationState(flow, 's'));
-  return { progress, guards: guardTools(agent.tools, progress) };
+  return { progress, guards: guardTools(agent.tools, progress, silentLogger) };
 }
 
 describe('the guard of a tool', () => {
@@ -60,9 +61,9 @@ describe('the guard of a tool', () => {
     const failing = { open: tool({ inputSchema, execute }) };
     const agent = defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools: failing });
     const progress = new TurnProgress(agent, initialOrchestrationState(null, 's'));
-    const guards = guardTools(agent.tools, progress);
+    const guards = guardTools(agent.tools, progress, silentLogger);
     progress.beginModelStep();
-    await expect((async () => guards['open']?.execute?.({}, options))()).rejects.toThrow('no');
+    await expect((async () => guards['open']?.execute?.({}, options))()).rejects.toThrow('The tool failed.');
     const { toolLog, toolCounts } = progress.applyTo(initialOrchestrationState(null, 's'));
     expect([toolLog, toolCounts]).toMatchObject([[{ tool: 'open', ok: false }], {}]);
   });

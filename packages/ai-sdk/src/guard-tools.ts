@@ -1,10 +1,11 @@
-import { StateroomError, toJson } from '@stateroom/core';
+import { type Logger, StateroomError, toJson } from '@stateroom/core';
 import type { ToolExecutionOptions, ToolSet } from 'ai';
+import { nameOf } from './error-response.ts';
 import type { TurnProgress } from './turn-progress.ts';
 
 /**
- * Why a tool did not do what it was asked. A tool throws it to tell the model and the user; of any other error that a
- * tool throws, the user and the transcript are told no more than that the tool failed.
+ * Why a tool did not do what it was asked. A tool throws it to tell the model and the user. Of any other error that a
+ * tool throws they are told no more than that the tool failed, since it may speak of the server's own affairs.
  */
 export class ToolRefusal extends Error {
   override readonly name = 'ToolRefusal';
@@ -17,58 +18,70 @@ const maxOutputCharacters = 256 * 1024;
  * The tools, each behind a guard: a call that the active step does not allow is not carried out, a result that JSON
  * would not keep is an error at once rather than at the end of the turn, and every call that ran is recorded.
  */
-export function guardTools(tools: ToolSet, progress: TurnProgress): ToolSet {
-  return Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, guard(name, tool, progress)]));
+export function guardTools(tools: ToolSet, progress: TurnProgress, logger: Logger): ToolSet {
+  const entries = Object.entries(tools).map(([name, tool]) => [name, guard(tool, { name, progress, logger })] as const);
+  return Object.fromEntries(entries);
 }
 
-function guard(name: string, tool: ToolSet[string], progress: TurnProgress): ToolSet[string] {
+type Post = { readonly name: string; readonly progress: TurnProgress; readonly logger: Logger };
+
+function guard(tool: ToolSet[string], post: Post): ToolSet[string] {
+  const { name, progress } = post;
   const { execute } = tool;
   if (execute === undefined) return tool;
   const guarded = (input: unknown, options: ToolExecutionOptions<unknown>) => {
     const refusal = progress.refusal(name);
     if (refusal !== null) throw new ToolRefusal(refusal);
-    const record = recorder(name, progress);
-    const output = attempt(() => execute(input, options), record);
-    return isAsyncIterable(output) ? watchMany(name, output, record) : watchOne(name, output, record);
+    const call = beginCall(post);
+    const output = attempt(() => execute(input, options), call);
+    return isAsyncIterable(output) ? watchMany(output, call) : watchOne(output, call);
   };
   return { ...tool, execute: guarded };
 }
 
-type Recorder = (ok: boolean) => void;
+/** A call that is under way. One of its two ends is reached, once. */
+type Call = { readonly name: string; readonly succeeded: () => void; readonly failed: (error: unknown) => ToolRefusal };
 
-function recorder(tool: string, progress: TurnProgress): Recorder {
+function beginCall({ name, progress, logger }: Post): Call {
   const startedAt = performance.now();
-  return (ok) => progress.recordTool({ tool, ok, durationMs: performance.now() - startedAt });
+  const record = (ok: boolean) => progress.recordTool({ tool: name, ok, durationMs: performance.now() - startedAt });
+  return {
+    name,
+    succeeded: () => record(true),
+    failed: (error) => {
+      record(false);
+      if (error instanceof ToolRefusal) return error;
+      logger.error({ tool: name, error: nameOf(error) }, 'a tool failed');
+      return new ToolRefusal('The tool failed.', { cause: error });
+    },
+  };
 }
 
 /** A tool may throw before it gives a promise. */
-function attempt(call: () => unknown, record: Recorder): unknown {
+function attempt(run: () => unknown, call: Call): unknown {
   try {
-    return call();
+    return run();
   } catch (error) {
-    record(false);
-    throw error;
+    throw call.failed(error);
   }
 }
 
-async function watchOne(name: string, output: unknown, record: Recorder): Promise<unknown> {
+async function watchOne(output: unknown, call: Call): Promise<unknown> {
   try {
-    const checked = keepable(name, await output);
-    record(true);
+    const checked = keepable(call.name, await output);
+    call.succeeded();
     return checked;
   } catch (error) {
-    record(false);
-    throw error;
+    throw call.failed(error);
   }
 }
 
-async function* watchMany(name: string, outputs: AsyncIterable<unknown>, record: Recorder) {
+async function* watchMany(outputs: AsyncIterable<unknown>, call: Call) {
   try {
-    for await (const output of outputs) yield keepable(name, output);
-    record(true);
+    for await (const output of outputs) yield keepable(call.name, output);
+    call.succeeded();
   } catch (error) {
-    record(false);
-    throw error;
+    throw call.failed(error);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   InvalidToolInputError,
   isStepCount,
   NoSuchToolError,
+  readUIMessageStream,
   streamText,
   toUIMessageStream,
   type UIMessage,
@@ -48,38 +49,72 @@ export function runTurn(input: TurnInput): RunningTurn {
 }
 
 async function answer(input: TurnInput, send: (chunk: UIMessageChunk) => void): Promise<void> {
-  const { agent, conversation, message } = input;
-  const progress = new TurnProgress(agent, conversation.state);
+  const progress = new TurnProgress(input.agent, input.conversation.state);
+  const { said, end, hasFailed } = await speak(input, progress, send);
+  if (!hasFailed) progress.recordEnd();
+  send({ type: statePart, data: await store(input, progress, said), transient: true });
+  if (end !== null) send(end);
+}
+
+/** What came of the model's part in a turn. `end` is the chunk that ends the stream, held back until all is stored. */
+type Speech = { readonly said: UIMessage | null; readonly end: UIMessageChunk | null; readonly hasFailed: boolean };
+
+async function speak(input: TurnInput, progress: TurnProgress, send: (chunk: UIMessageChunk) => void): Promise<Speech> {
+  const { conversation, message, logger } = input;
   const history = [...conversation.messages.filter(({ id }) => id !== message.id), message];
-  let said: UIMessage | null = null;
-  const chunks = toUIMessageStream({
-    stream: await modelStream(input, progress, history),
-    originalMessages: history,
-    generateMessageId: createId,
-    onError: toolErrorText,
-    onEnd: ({ responseMessage }) => {
-      said = responseMessage;
+  const sent: UIMessageChunk[] = [];
+  let end: UIMessageChunk | null = null;
+  let hasFailed = false;
+  try {
+    const stream = await modelStream(input, progress, history);
+    const options = { originalMessages: history, generateMessageId: createId, onError: toolErrorText };
+    for await (const chunk of toUIMessageStream({ stream, ...options })) {
+      if (chunk.type === 'error') hasFailed = true;
+      else if (chunk.type === 'finish') end = chunk;
+      else {
+        sent.push(chunk);
+        send(chunk);
+      }
+    }
+  } catch (error) {
+    // A connection to the model that breaks ends the stream itself; what was said until then still counts.
+    logger.error({ error: nameOf(error) }, 'a model call failed');
+    hasFailed = true;
+  }
+  return { said: await assemble(sent), end: hasFailed ? errorChunk(null) : end, hasFailed };
+}
+
+/** The message that a client has made of these chunks. */
+async function assemble(chunks: readonly UIMessageChunk[]): Promise<UIMessage | null> {
+  const stream = new ReadableStream<UIMessageChunk>({
+    start: (controller) => {
+      for (const chunk of merged(chunks)) controller.enqueue(chunk);
+      controller.close();
     },
   });
-  // The end waits for the commit: whoever has seen it may rely on what was said being stored.
-  let end: UIMessageChunk | null = null;
-  let failure: UIMessageChunk | null = null;
-  for await (const chunk of chunks) {
-    if (chunk.type === 'finish') end = chunk;
-    else if (chunk.type === 'error') failure = errorChunk(null);
-    else send(chunk);
+  let message: UIMessage | null = null;
+  for await (const snapshot of readUIMessageStream({ stream })) message = snapshot;
+  return message;
+}
+
+/** The same with neighbouring pieces of one text in one: each chunk costs the reader a copy of the whole message. */
+function merged(chunks: readonly UIMessageChunk[]): UIMessageChunk[] {
+  const result: UIMessageChunk[] = [];
+  for (const chunk of chunks) {
+    const last = result.at(-1);
+    const isDelta = chunk.type === 'text-delta' || chunk.type === 'reasoning-delta';
+    const isMore = isDelta && last?.type === chunk.type && last.id === chunk.id;
+    if (isMore) result[result.length - 1] = { ...last, delta: last.delta + chunk.delta };
+    else result.push(chunk);
   }
-  if (failure === null) progress.recordEnd();
-  send({ type: statePart, data: await store(input, progress, said), transient: true });
-  const last = failure ?? end;
-  if (last !== null) send(last);
+  return result;
 }
 
 async function modelStream({ agent, logger }: TurnInput, progress: TurnProgress, history: readonly UIMessage[]) {
   const result = streamText({
     model: agent.model,
     messages: await convertToModelMessages([...history], { tools: agent.tools }),
-    tools: guardTools(agent.tools, progress),
+    tools: guardTools(agent.tools, progress, logger),
     stopWhen: isStepCount(agent.maxModelSteps),
     prepareStep: () => progress.beginModelStep(),
     onStepEnd: ({ usage }) => progress.recordUsage(usage),
@@ -123,7 +158,7 @@ function errorChunk(error: unknown): UIMessageChunk {
   return { type: 'error', errorText: JSON.stringify(errorBody(error)) };
 }
 
-/** What a tool throws may be of the server's own affairs, so only what is meant to be read is shown and stored. */
+/** The guard lets no other errors of tools through than those that are meant to be read. */
 function toolErrorText(error: unknown): string {
   const isMeantToBeRead =
     error instanceof ToolRefusal || NoSuchToolError.isInstance(error) || InvalidToolInputError.isInstance(error);

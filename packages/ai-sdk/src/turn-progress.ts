@@ -5,7 +5,6 @@ import {
   countTurn,
   currentStep,
   type OrchestrationState,
-  type TokenUsage,
   type ToolCall,
 } from '@stateroom/orchestration';
 import type { LanguageModelUsage } from 'ai';
@@ -49,9 +48,11 @@ export class TurnProgress {
     this.#change((state) => afterTool(this.#agent.workflow, state, call));
   }
 
-  recordUsage({ inputTokens = 0, outputTokens = 0, totalTokens }: LanguageModelUsage): void {
-    const usage: TokenUsage = { inputTokens, outputTokens, totalTokens: totalTokens ?? inputTokens + outputTokens };
-    this.#change((state) => addTokenUsage(state, usage));
+  recordUsage(usage: LanguageModelUsage): void {
+    const inputTokens = wholeNumber(usage.inputTokens);
+    const outputTokens = wholeNumber(usage.outputTokens);
+    const totalTokens = Math.max(wholeNumber(usage.totalTokens), inputTokens + outputTokens);
+    this.#change((state) => addTokenUsage(state, { inputTokens, outputTokens, totalTokens }));
   }
 
   recordEnd(): void {
@@ -66,4 +67,9 @@ export class TurnProgress {
     this.#changes.push(change);
     this.#state = change(this.#state);
   }
+}
+
+/** What a provider reports is not ours to trust: a number that is none must not cost the turn. */
+function wholeNumber(reported: number | undefined): number {
+  return reported !== undefined && Number.isFinite(reported) ? Math.max(0, Math.round(reported)) : 0;
 }

@@ -38,4 +38,4 @@ export type {
   Ttl,
 } from './storage/provider.ts';
 export { resolveExpiry, resolveRange, wrongKind } from './storage/provider-helpers.ts';
-export { maxKeyBytes, validateReads, validateScan, validateTransaction } from './storage/validate.ts';
+export { maxKeyBytes, maxTtlMs, validateReads, validateScan, validateTransaction } from './storage/validate.ts';

@@ -15,7 +15,10 @@ import type { Workflow } from './workflow.ts';
 
 export type OrchestrationStateManagerOptions = {
   readonly storage: StorageProvider;
-  /** The steps of the agent whose sessions these are. Without one no step is ever active, and every tool is offered. */
+  /**
+   * The steps of the agent whose sessions these are. Without one, steps are whatever `setActiveStep` says, and
+   * every tool is offered.
+   */
   readonly workflow?: Workflow | undefined;
   /** Binds the sessions to one agent: those of another answer as if they did not exist. */
   readonly agentId?: string | undefined;

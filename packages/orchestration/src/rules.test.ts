@@ -97,7 +97,11 @@ describe('the active step', () => {
   });
 
   it('falls back to the default where a newer workflow knows it no more', () => {
-    expect(currentStep(workflow, { ...after(workflow), activeStep: 'gone' })?.name).toBe('research');
+    const flow = defineWorkflow({ steps: [{ name: 'start', sequence: ['a', 'b'] }] });
+    const old = { ...after(flow), activeStep: 'gone', sequenceIndex: 5 };
+    expect(currentStep(flow, old)?.name).toBe('start');
+    expect(activeTools(flow, old, ['a', 'b'])).toEqual(['a']);
+    expect(afterTool(flow, old, { tool: 'a', ok: true })).toMatchObject({ activeStep: 'start', sequenceIndex: 1 });
   });
 });
 

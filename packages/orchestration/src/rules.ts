@@ -31,14 +31,15 @@ export function currentStep(workflow: Workflow | null, state: OrchestrationState
 export function activeTools(workflow: Workflow | null, state: OrchestrationState, tools: readonly string[]): string[] {
   const step = currentStep(workflow, state);
   if (step === null) return [...tools];
-  const next = step.sequence[state.sequenceIndex];
+  const next = nextInSequence(workflow, state);
   return tools.filter((tool) => permits(step, tool) && (next === undefined || tool === next));
 }
 
 /**
- * The state after a tool call that was carried out. One that failed is logged, but moves nothing: it is no progress.
- * The first step, in the workflow's order, whose conditions this call has made true is entered. A step whose
- * conditions were true before stays where it is, so the active step holds until something new happens.
+ * The state after a tool call that was carried out. A call that failed is logged as recently used, but is no progress:
+ * neither conditions nor a sequence count it. The first step in the workflow's order whose conditions this very call
+ * has made true is entered. Conditions that were true before enter nothing, so a session stays in its step until
+ * something new happens.
  */
 export function afterTool(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
   const { tool, ok } = call;
@@ -48,11 +49,12 @@ export function afterTool(workflow: Workflow | null, state: OrchestrationState, 
     toolLog: [...state.toolLog, call].slice(-loggedCalls),
   };
   if (!ok) return logged;
-  const isNextInSequence = currentStep(workflow, state)?.sequence[state.sequenceIndex] === tool;
+  const inStep = enterStep(logged, currentStep(workflow, state)?.name ?? state.activeStep);
+  const isNext = nextInSequence(workflow, state) === tool;
   const after = {
-    ...logged,
+    ...inStep,
     toolCounts: { ...state.toolCounts, [tool]: timesUsed(state, tool) + 1 },
-    sequenceIndex: state.sequenceIndex + (isNextInSequence ? 1 : 0),
+    sequenceIndex: inStep.sequenceIndex + (isNext ? 1 : 0),
   };
   const entered = workflow?.steps.find((step) => !isReady(step, state) && isReady(step, after));
   return entered === undefined ? after : enterStep(after, entered.name);
@@ -86,6 +88,13 @@ export function countTurn(state: OrchestrationState): OrchestrationState {
 
 function defaultStep(workflow: Workflow | null): Step | null {
   return workflow?.steps.find(({ isDefault }) => isDefault) ?? workflow?.steps[0] ?? null;
+}
+
+function nextInSequence(workflow: Workflow | null, state: OrchestrationState): string | undefined {
+  const step = currentStep(workflow, state);
+  if (step === null) return undefined;
+  // An index into the sequence of a step that is there no more says nothing of the default step's.
+  return step.sequence[step.name === state.activeStep ? state.sequenceIndex : 0];
 }
 
 function isReady({ when }: Step, state: OrchestrationState): boolean {

@@ -25,6 +25,12 @@ describe('defineWorkflow', () => {
       { steps: [{ name: 'a', when: [{ type: 'moon_phase' }] }] },
       'workflow.steps[0].when[0].type',
     ],
+    ['a pattern in a sequence', { steps: [{ name: 'a', sequence: ['read_*'] }] }, 'workflow.steps[0].sequence[0]'],
+    [
+      'a pattern in a condition',
+      { steps: [{ name: 'a', when: [{ type: 'tool_used', tool: '*' }] }] },
+      'workflow.steps[0].when[0].tool',
+    ],
     ['a word misspelt', { steps: [{ name: 'a', tool: {} }] }, 'workflow.steps[0]'],
   ];
   it.each(bad)('refuses %s, with the path', (_what, workflow, path) => {

@@ -1,17 +1,21 @@
 import { StateroomError } from '@stateroom/core';
 import { z } from 'zod';
 
+const ToolName = z
+  .string()
+  .min(1)
+  .regex(/^[^*]*$/, 'is the name of one tool, not a pattern');
 /** The name of a tool, or a pattern in which `*` stands for any characters: `read_*`. */
 const ToolPattern = z.string().min(1);
 
 /**
- * What must have happened for a step to be entered. `tool_used`: the tool has succeeded in this session, or among the
- * last `withinLast` calls. `sequence_match`: the latest calls that succeeded are these, oldest first; a tool may occur
+ * What must have happened for a step to be entered. `tool_used`: the tool has succeeded in this session, or is among
+ * the last `withinLast` calls that did. `sequence_match`: the latest calls that succeeded are these, oldest first; a tool may occur
  * more than once.
  */
 export const Condition = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('tool_used'), tool: z.string().min(1), withinLast: z.int().min(1).optional() }),
-  z.strictObject({ type: z.literal('sequence_match'), tools: z.array(z.string().min(1)).min(1).max(20) }),
+  z.strictObject({ type: z.literal('tool_used'), tool: ToolName, withinLast: z.int().min(1).optional() }),
+  z.strictObject({ type: z.literal('sequence_match'), tools: z.array(ToolName).min(1).max(20) }),
 ]);
 export type Condition = z.infer<typeof Condition>;
 
@@ -26,7 +30,7 @@ export const Step = z.strictObject({
   /** Allow minus deny. No `allow` is every tool, `allow: []` is none. */
   tools: z.strictObject({ allow: z.array(ToolPattern).optional(), deny: z.array(ToolPattern).optional() }).default({}),
   /** Tools to be used one after the other: only the next is offered, and after the last all of the step's. */
-  sequence: z.array(z.string().min(1)).default([]),
+  sequence: z.array(ToolName).default([]),
   /** Added to the agent's own instructions while the step is active. */
   instructions: z.string().optional(),
 });

@@ -21,6 +21,21 @@ export function validateId(id: string, path: string): void {
   if (fault !== null) throw new StateroomError('INVALID_ID', `${path} ${fault}`, { path });
 }
 
+/** A namespace is an id of at most 64 characters, so that there is room for the rest of a key. */
+export function validateNamespace(namespace: string): void {
+  const path = 'namespace';
+  validateId(namespace, path);
+  if (namespace.length > 64) throw new StateroomError('INVALID_ID', `${path} is longer than 64 characters`, { path });
+}
+
+export function validateListNames(names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (/^[a-z][a-z-]{0,31}$/.test(name) && name !== 'guard' && names.indexOf(name) === index) continue;
+    const path = `lists[${index}]`;
+    throw new StateroomError('INVALID_ID', `${path} is not 1–32 of a–z and -, is 'guard', or is there twice`, { path });
+  }
+}
+
 /** An id short enough to be of no use to a reader of logs, long enough to find its lines again. */
 export function shortId(id: string): string {
   return id.length <= 12 ? `${id.slice(0, 4)}…` : `${id.slice(0, 8)}…`;

@@ -1,39 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { StorageProvider } from '../storage/provider.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { sqliteStorage } from '../storage/sqlite.ts';
-import { manualClock } from '../testing/clock.ts';
-import { flaky } from '../testing/flaky.ts';
-import { override } from '../testing/override.ts';
 import { unwrap } from './result.ts';
-import { SessionManager, type SessionManagerOptions } from './session-manager.ts';
-
-const State = z.object({ count: z.number(), note: z.string().optional() });
-type State = z.infer<typeof State>;
-type Options = Partial<SessionManagerOptions<State, 'log'>>;
-
-function manage(storage: StorageProvider, options: Options = {}): SessionManager<State, 'log'> {
-  return new SessionManager({ storage, schema: State, initialState: () => ({ count: 0 }), lists: ['log'], ...options });
-}
-
-const increment = (state: State) => ({ ...state, count: state.count + 1 });
-
-/** Keeps count of the round trips, and of what the provider was asked to change. */
-function counted(storage: StorageProvider) {
-  const trips = { reads: 0, commits: 0 };
-  const counting = override(storage, {
-    read: (reads) => {
-      trips.reads += 1;
-      return storage.read(reads);
-    },
-    commit: (transaction) => {
-      trips.commits += 1;
-      return storage.commit(transaction);
-    },
-  });
-  return { trips, counting };
-}
+import { SessionManager } from './session-manager.ts';
+import { counted, increment, manage, State } from './test-sessions.ts';
 
 describe('a session', () => {
   it('is made, read, changed, reset and deleted', async () => {
@@ -104,6 +75,50 @@ describe('a session', () => {
       items: [],
       length: 0,
     });
+  });
+
+  it('has the lists that its manager names, and no other', async () => {
+    const sessions = manage(memoryStorage());
+    const { sessionId } = unwrap(await sessions.createSession());
+    const misspelt = JSON.parse('{"logs":["lost"]}');
+    const invalid = { success: false, error: { code: 'INVALID', path: 'lists' } };
+    expect(await sessions.updateSession(sessionId, increment, { append: misspelt })).toMatchObject(invalid);
+    expect(await sessions.getSession(sessionId, { lists: misspelt })).toMatchObject(invalid);
+    for (const lists of [['guard'], ['a', 'a'], ['a:b'], ['']] as const) {
+      const make = () =>
+        new SessionManager({ storage: memoryStorage(), schema: State, initialState: () => ({ count: 0 }), lists });
+      expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ID' }));
+    }
+    const odd = new SessionManager({
+      storage: memoryStorage(),
+      schema: State,
+      initialState: () => ({ count: 0 }),
+      lists: ['constructor'],
+    });
+    const made = unwrap(await odd.createSession());
+    expect(unwrap(await odd.updateSession(made.sessionId, increment)).data.count).toBe(1);
+  });
+
+  it('is given as a copy of one’s own, which changes nothing', async () => {
+    const initial = { count: 0 };
+    const sessions = manage(memoryStorage(), { initialState: () => initial, schema: z.any() });
+    const created = unwrap(await sessions.createSession());
+    const updated = unwrap(await sessions.updateSession(created.sessionId, (state) => state));
+    for (const { data } of [created, updated]) data.count = 7;
+    expect(initial.count).toBe(0);
+    expect(unwrap(await sessions.getSession(created.sessionId)).data.count).toBe(0);
+  });
+
+  it('does not let a stranger wait for its owner', async () => {
+    const sessions = manage(memoryStorage());
+    await sessions.createSession({ sessionId: 'hers', owner: 'her' });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const hers = sessions.updateSession('hers', async (state) => (await held, increment(state)), { owner: 'her' });
+    expect(await sessions.updateSession('hers', increment, { owner: 'me' })).toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    });
+    release();
+    expect(unwrap(await hers).data.count).toBe(1);
   });
 
   it('of one namespace is not seen from another, however the parts are cut', async () => {
@@ -255,152 +270,5 @@ describe('an update', () => {
     });
     expect(await late).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
     expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(0);
-  });
-});
-
-describe('over a bad network', () => {
-  it('a write whose reply is lost takes effect once', async () => {
-    const sessions = manage(flaky(memoryStorage(), { losesReply: (commit) => commit % 2 === 1 }));
-    const { sessionId } = unwrap(await sessions.createSession());
-    for (let times = 0; times < 20; times++) unwrap(await sessions.updateSession(sessionId, increment));
-    const { data, lists } = unwrap(await sessions.getSession(sessionId, { lists: { log: {} } }));
-    expect([data.count, lists.log?.length]).toEqual([20, 0]);
-    expect(await sessions.deleteSession(sessionId)).toMatchObject({ success: true, data: true });
-  });
-
-  it('a write finds itself behind up to seven later ones, and says UNKNOWN_OUTCOME behind more', async () => {
-    for (const [laterWrites, expected] of [
-      [7, { success: true }],
-      [8, { error: { code: 'UNKNOWN_OUTCOME' } }],
-    ] as const) {
-      const storage = memoryStorage();
-      const { sessionId } = unwrap(await manage(storage).createSession());
-      let commits = 0;
-      const interposed = override(storage, {
-        commit: async (transaction) => {
-          const commit = await flaky(storage, { losesReply: () => commits++ === 0 })
-            .commit(transaction)
-            .catch(async (error: unknown) => {
-              for (let times = 0; times < laterWrites; times++)
-                await manage(storage).updateSession(sessionId, increment);
-              throw error;
-            });
-          return commit;
-        },
-      });
-      expect(await manage(interposed).updateSession(sessionId, increment)).toMatchObject(expected);
-      expect(unwrap(await manage(storage).getSession(sessionId)).data.count).toBe(laterWrites + 1);
-    }
-  });
-
-  it('a storage that fails is a STORAGE error, never an absent session, and is not written over', async () => {
-    const storage = memoryStorage();
-    const { sessionId } = unwrap(await manage(storage).createSession());
-    unwrap(await manage(storage).updateSession(sessionId, increment));
-    const down = override(storage, { read: () => Promise.reject(new Error('connection refused')) });
-    const failure = { success: false, error: { code: 'STORAGE' } };
-    expect(await manage(down).getSession(sessionId)).toMatchObject(failure);
-    expect(await manage(down).updateSession(sessionId, increment)).toMatchObject(failure);
-    expect(await manage(down).deleteSession(sessionId)).toMatchObject(failure);
-    const unreachable = flaky(storage, { isUnreachable: () => true });
-    expect(await manage(unreachable).createSession({ sessionId, ifExists: 'return' })).toMatchObject(failure);
-    expect(unwrap(await manage(storage).getSession(sessionId)).data.count).toBe(1);
-  });
-});
-
-describe('the life of a session', () => {
-  const idleMs = 60_000;
-  const clock = manualClock();
-  const mortal = () => manage(memoryStorage({ clock: clock.now }), { ttl: { idleMs }, clock: clock.now });
-
-  it('ends when it was idle for so long; writing and touching is activity, reading is not', async () => {
-    const sessions = mortal();
-    for (const sessionId of ['read', 'written', 'touched']) await sessions.createSession({ sessionId });
-    await clock.advance(idleMs - 1);
-    unwrap(await sessions.getSession('read'));
-    unwrap(await sessions.updateSession('written', increment));
-    unwrap(await sessions.touchSession('touched'));
-    await clock.advance(1);
-    expect(await sessions.getSession('read')).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
-    await clock.advance(idleMs - 2);
-    unwrap(await sessions.getSession('written'));
-    unwrap(await sessions.getSession('touched'));
-    await clock.advance(1);
-    for (const id of ['written', 'touched']) {
-      expect(await sessions.touchSession(id)).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
-    }
-  });
-
-  it('is 30 minutes of idleness by default, and none with null', async () => {
-    const storage = memoryStorage({ clock: clock.now });
-    await manage(storage).createSession({ sessionId: 'default' });
-    await manage(storage, { ttl: { idleMs: null } }).createSession({ sessionId: 'immortal' });
-    await clock.advance(30 * 60_000 - 1);
-    unwrap(await manage(storage).getSession('default'));
-    await clock.advance(1);
-    expect(await manage(storage).getSession('default')).toMatchObject({ error: { code: 'NOT_FOUND' } });
-    unwrap(await manage(storage).getSession('immortal'));
-    for (const bad of [0, -1, 0.5, Number.NaN]) {
-      expect(() => manage(storage, { ttl: { idleMs: bad } })).toThrow(expect.objectContaining({ code: 'INVALID' }));
-    }
-  });
-
-  it('is the same for its guard as for its record', async () => {
-    const storage = memoryStorage({ clock: clock.now });
-    const sessions = manage(storage, { ttl: { idleMs }, clock: clock.now });
-    await sessions.createSession({ sessionId: 'a' });
-    for (const act of [
-      () => sessions.updateSession('a', increment),
-      () => sessions.touchSession('a'),
-      () => sessions.resetSession('a'),
-    ]) {
-      await clock.advance(idleMs / 2);
-      await act();
-      expect((await storage.scan('', null, 10)).found.map(({ ttlMs }) => ttlMs)).toEqual([idleMs, idleMs]);
-    }
-  });
-
-  it('is one for all of its keys: lists never die before it, and leave nothing to a later session of its id', async () => {
-    const sessions = mortal();
-    await sessions.createSession({ sessionId: 'long' });
-    await sessions.updateSession('long', increment, { append: { log: ['first'] } });
-    const activities = [() => sessions.updateSession('long', increment), () => sessions.touchSession('long')];
-    for (const act of activities) {
-      for (const waitMs of [idleMs / 2, idleMs - 1, idleMs / 2, idleMs - 1, idleMs - 1, 1, idleMs - 1]) {
-        await clock.advance(waitMs);
-        unwrap(await act());
-      }
-    }
-    expect(unwrap(await sessions.getSession('long', { lists: { log: {} } })).lists.log?.items).toEqual(['first']);
-    await clock.advance(idleMs);
-    await sessions.createSession({ sessionId: 'long' });
-    expect(unwrap(await sessions.getSession('long', { lists: { log: {} } })).lists.log?.items).toEqual([]);
-  });
-});
-
-describe('a stored record', () => {
-  const stored = (value: string) =>
-    ({ type: 'set', key: 'sessions:{odd}', value, version: 'odd', ttlMs: null }) as const;
-
-  it.each([
-    ['not JSON', '{"state": secret', 'INVALID_STATE'],
-    ['no record', '[]', 'INVALID_STATE'],
-    ['of newer code', '{"format":99,"stateVersion":1}', 'NEWER_VERSION'],
-  ])('that is %s is told apart, quoted nowhere and left as it is', async (_what, text, code) => {
-    const storage = memoryStorage();
-    await storage.commit({ checks: [{ key: 'sessions:{odd}', version: null }], changes: [stored(text)] });
-    const result = await manage(storage).updateSession('odd', increment);
-    expect(result).toMatchObject({ success: false, error: { code } });
-    expect(JSON.stringify(result) + String(!result.success && result.error.stack)).not.toContain('secret');
-    expect((await storage.read({ entries: ['sessions:{odd}'] })).entries[0]?.value).toBe(text);
-  });
-
-  it('is readable in the storage under the plain name of its session', async () => {
-    const storage = memoryStorage();
-    await manage(storage, { namespace: 'session' }).createSession({ sessionId: 'abc123', owner: 'user-7' });
-    const { entries } = await storage.read({ entries: ['session:{abc123}', 'session:{abc123}:guard'] });
-    const record: unknown = JSON.parse(entries[0]?.value ?? '');
-    expect(record).toMatchObject({ format: 1, owner: 'user-7', state: { count: 0 }, writes: [entries[0]?.version] });
-    expect(entries[1]?.version).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -2,9 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { StateroomError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { StorageProvider } from '../storage/provider.ts';
+import { callersOwn, CallersError } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Access } from './guard.ts';
-import { createId, createVersion, shortId, validateId } from './id.ts';
+import { createId, createVersion, shortId, validateId, validateListNames, validateNamespace } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { recordFormat, type SessionRecord, stateVersion, validateState, writtenRecord } from './record.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
@@ -57,6 +58,8 @@ export type UpdateSessionOptions<ListName extends string> = Access & { readonly 
 /** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
 const queueWaitMs = 30_000;
 const maxAttempts = 100;
+/** Tried again at once, on what the refusal brought along; after these, writers keep out of each other's way. */
+const attemptsAtOnce = 3;
 const longestPauseMs = 50;
 
 /**
@@ -64,7 +67,7 @@ const longestPauseMs = 50;
  *
  * Every write is one checked commit, so no update is lost and nothing deleted comes back; a read never writes.
  * Outcomes to be expected are results with the codes NOT_FOUND (missing, expired and foreign alike), EXISTS, CONFLICT,
- * LIMIT, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own functions throw
+ * LIMIT, INVALID, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own functions throw
  * is thrown on, with nothing changed. Any number of managers share one storage.
  */
 export class SessionManager<T, ListName extends string = never> {
@@ -79,7 +82,8 @@ export class SessionManager<T, ListName extends string = never> {
 
   constructor(options: SessionManagerOptions<T, ListName>) {
     const { namespace = 'sessions', lists = [] } = options;
-    validateNames(namespace, lists);
+    validateNamespace(namespace);
+    validateListNames(lists);
     this.#store = new SessionStore(options.storage, namespace, lists);
     this.#schema = options.schema;
     this.#initialState = options.initialState;
@@ -96,7 +100,8 @@ export class SessionManager<T, ListName extends string = never> {
       const state = await this.#freshState(sessionId, options.input);
       const record = writtenRecord(this.#newRecord(state, options), version, {});
       const outcome = await this.#store.insert(sessionId, record, version);
-      if (outcome.committed) return { ...success(sessionId, { record, version, lists: {} }, state), created: true };
+      if (outcome.committed)
+        return { ...success(sessionId, { record, version, lists: {} }, ownCopy(state)), created: true };
       const { found } = outcome;
       if (options.ifExists === 'return' && found !== null && belongsTo(found.record, record)) {
         return { ...success(sessionId, found, await this.#stateOf(found)), created: false };
@@ -115,7 +120,7 @@ export class SessionManager<T, ListName extends string = never> {
   /**
    * Puts `change(state)` in place of the state. In turn within this process, checked against all others: `change` may
    * run again on a newer state, gets a frozen one, and must not itself await an update of the same session. Never
-   * creates a session. CONFLICT when others kept writing through 100 attempts.
+   * creates a session. CONFLICT when others kept writing through 100 attempts, or after 30 s in the queue.
    */
   async updateSession(
     sessionId: string,
@@ -150,7 +155,10 @@ export class SessionManager<T, ListName extends string = never> {
     );
   }
 
-  /** `data` tells whether there was one to delete; none to delete is no failure. Delete wins over any update. */
+  /**
+   * Delete wins over any update in flight. `data` tells whether there was one to delete; none is no failure here. One
+   * whose record cannot be read is deleted for a caller who names no owner and no agent, since nobody can tell whose.
+   */
   async deleteSession(sessionId: string, options: Access = {}): Promise<SessionDeletion> {
     return this.#answer(sessionId, options, async () => {
       try {
@@ -159,9 +167,12 @@ export class SessionManager<T, ListName extends string = never> {
           result: async () => ({ success: true, sessionId, data: true }) as const,
         }));
       } catch (error) {
-        const failure = failureOf(sessionId, error);
-        if (failure.error.code !== 'NOT_FOUND') throw failure.error;
-        return { success: true, sessionId, data: false } as const;
+        const { code } = failureOf(sessionId, error).error;
+        if (code === 'NOT_FOUND') return { success: true, sessionId, data: false } as const;
+        const isUnreadable = code === 'INVALID_STATE' || code === 'NEWER_VERSION';
+        const isTrusted = options.owner === undefined && options.agentId === undefined;
+        if (!isUnreadable || !isTrusted) throw error;
+        return { success: true, sessionId, data: await this.#store.removeUnread(sessionId) } as const;
       }
     });
   }
@@ -172,13 +183,13 @@ export class SessionManager<T, ListName extends string = never> {
     next: (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>,
   ): Promise<SessionResult<T, ListName>> {
     return this.#answer(sessionId, options, () =>
-      this.#queue.run(sessionId, () =>
+      this.#queue.run(queueKey(sessionId, options), () =>
         this.#untilCommitted(sessionId, options, async (seen) => {
           const { state, epoch = seen.record.epoch, ...lists } = await next(seen);
           const version = createVersion();
           const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
           const outcome = await this.#store.replace(sessionId, seen, { record, version, ...lists });
-          return { outcome, result: async () => success(sessionId, { record, version, lists: {} }, state) };
+          return { outcome, result: async () => success(sessionId, { record, version, lists: {} }, ownCopy(state)) };
         }),
       ),
     );
@@ -192,7 +203,10 @@ export class SessionManager<T, ListName extends string = never> {
       if (outcome.committed) return result();
       seen = assertFound(sameSession(seen, outcome.found), access);
       this.#logger.debug({ sessionId: shortId(sessionId), attempts }, 'a write was refused and is tried again');
-      await pause(attempts);
+      if (attempts < attemptsAtOnce) continue;
+      // What was found is old after a pause, and would be refused again.
+      await pause(attempts - attemptsAtOnce);
+      seen = assertFound(sameSession(seen, await this.#store.load(sessionId, access)), access);
     }
     throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
   }
@@ -259,17 +273,6 @@ type Attempt<ListName extends string, R> = (seen: StoredSession<ListName>) => Pr
   readonly result: () => Promise<R>;
 }>;
 
-/** Carries what a caller's function threw past our own error handling, so that it is never told as an outcome. */
-class CallersError extends Error {}
-
-async function callersOwn<R>(call: () => R | Promise<R>): Promise<R> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new CallersError('a function of the caller threw', { cause });
-  }
-}
-
 function success<T, ListName extends string>(
   sessionId: string,
   { record, version, lists }: StoredSession<ListName>,
@@ -290,21 +293,18 @@ function belongsTo(found: SessionRecord, { owner, agentId }: SessionRecord): boo
   return found.owner === owner && found.agentId === agentId;
 }
 
-function validateNames(namespace: string, lists: readonly string[]): void {
-  validateId(namespace, 'namespace');
-  if (namespace.length > 64) {
-    throw new StateroomError('INVALID_ID', 'namespace is longer than 64 characters', { path: 'namespace' });
-  }
-  lists.forEach((name, index) => {
-    const path = `lists[${index}]`;
-    if (!/^[a-z][a-z-]{0,31}$/.test(name) || name === 'guard') {
-      throw new StateroomError('INVALID_ID', `${path} is not 1–32 of a–z and -, or is 'guard'`, { path });
-    }
-  });
+/** Up to 50 ms, at random, so that writers do not meet again. */
+function pause(pauses: number): Promise<void> {
+  const longest = Math.min(longestPauseMs, 2 ** pauses);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** None before the first repeat; then up to 50 ms, at random, so that writers do not meet again. */
-function pause(attempts: number): Promise<void> {
-  const longest = Math.min(longestPauseMs, 2 ** (attempts - 1) - 1);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+/** Strangers wait for each other, but not for the owner: how long an answer takes tells them nothing. */
+function queueKey(sessionId: string, { owner, agentId }: Access): string {
+  return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
+}
+
+/** What a read would give: the state was found to survive JSON when it was stored. */
+function ownCopy<T>(state: T): T {
+  return JSON.parse(JSON.stringify(state));
 }

@@ -1,7 +1,16 @@
 import { isStateroomError, StateroomError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { type SessionKeys, sessionKeys } from '../storage/keys.ts';
-import type { Change, Commit, ListRange, Reads, Snapshot, StorageProvider, Transaction } from '../storage/provider.ts';
+import type {
+  Change,
+  Commit,
+  ListRange,
+  Reads,
+  Snapshot,
+  StorageEntry,
+  StorageProvider,
+  Transaction,
+} from '../storage/provider.ts';
 import { type Access, guardVersion } from './guard.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './record.ts';
 import type { SessionList } from './result.ts';
@@ -25,6 +34,9 @@ export type WriteOutcome<ListName extends string> =
   | { readonly committed: true }
   | { readonly committed: false; readonly found: StoredSession<ListName> | null };
 
+/** What a refusal of a repeated commit means. */
+type Judge<ListName extends string> = (found: StoredSession<ListName> | null) => 'mine' | 'refused' | 'unknown';
+
 /** How often the same commit is sent when its reply is lost; it refuses itself if an earlier sending took effect. */
 const sendings = 3;
 
@@ -46,10 +58,12 @@ export class SessionStore<ListName extends string> {
   /** NOT_FOUND when it is missing, expired or not for this access. */
   async load(sessionId: string, access: Access, ranges: ListRanges<ListName> = {}): Promise<StoredSession<ListName>> {
     const keys = this.#keys(sessionId);
-    const names = this.#listNames.filter((name) => ranges[name] !== undefined);
+    this.#refuseUnknownLists(ranges);
+    const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
     const lists = names.map((name) => ({ key: listKey(keys, name), ...ranges[name] }));
     const snapshot = await this.#read({ entries: [keys.record], lists });
-    return assertFound(storedSession(snapshot, names), access);
+    const found = assertFound(storedSession<ListName>(snapshot.entries[0]), access);
+    return { ...found, lists: namedLists(names, snapshot) };
   }
 
   /** Makes the session, unless there is one: then that one is found. */
@@ -67,9 +81,13 @@ export class SessionStore<ListName extends string> {
       },
       ...this.#deleteLists(keys),
     ];
-    return this.#send({ checks: [{ key: keys.record, version: null }], changes }, (found, wasResent) =>
-      wasResent && found?.record.incarnation === record.incarnation ? 'mine' : 'refused',
-    );
+    const transaction = { checks: [{ key: keys.record, version: null }], changes };
+    const commit = await this.#commit(transaction);
+    if (commit !== 'reply lost') return outcomeOf<ListName>(commit);
+    // Sent again, it could make anew what somebody has deleted by now: absence is no version. So it only looks.
+    const found = storedSession<ListName>((await this.#read({ entries: [keys.record] })).entries[0]);
+    if (found === null) throw unknownOutcome();
+    return found.record.incarnation === record.incarnation ? { committed: true } : { committed: false, found };
   }
 
   /** Puts `next` in place of `seen`, whose version it checks, and appends to lists, all in one commit. */
@@ -90,8 +108,8 @@ export class SessionStore<ListName extends string> {
       ...(touchesLists ? this.#touchLists(keys, record) : []),
       ...this.#appends(keys, append, record),
     ];
-    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found, wasResent) => {
-      if (found === null || !wasResent) return 'refused';
+    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found) => {
+      if (found === null) return 'refused';
       if (found.record.writes.includes(version)) return 'mine';
       return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
     });
@@ -112,45 +130,48 @@ export class SessionStore<ListName extends string> {
   /** Deletes all keys of the session, if it still is as it was seen. */
   async remove(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
     const keys = this.#keys(sessionId);
-    const changes: Change[] = [
-      { type: 'delete', key: keys.record },
-      { type: 'delete', key: keys.guard },
-      ...this.#deleteLists(keys),
-    ];
-    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found, wasResent) =>
-      wasResent && found?.record.incarnation !== seen.record.incarnation ? 'mine' : 'refused',
+    const checks = [{ key: keys.record, version: seen.version }];
+    return this.#send({ checks, changes: this.#deletes(keys) }, (found) =>
+      found?.record.incarnation === seen.record.incarnation ? 'refused' : 'mine',
     );
+  }
+
+  /** Deletes all keys of the session though its record cannot be read, if it still is as it was found. */
+  async removeUnread(sessionId: string): Promise<boolean> {
+    const keys = this.#keys(sessionId);
+    const [entry] = (await this.#read({ entries: [keys.record] })).entries;
+    if (entry === undefined || entry === null) return false;
+    const checks = [{ key: keys.record, version: entry.version }];
+    const commit = await this.#commit({ checks, changes: this.#deletes(keys) });
+    if (commit === 'reply lost') throw unknownOutcome();
+    return commit.committed;
   }
 
   /**
    * Sends a commit, and the same one again when its reply is lost. A refusal of the repeat may come from its own first
    * sending; `judge` tells from what is there now whether the write is mine, somebody else's, or past telling.
    */
-  async #send(
-    transaction: Transaction,
-    judge: (found: StoredSession<ListName> | null, wasResent: boolean) => 'mine' | 'refused' | 'unknown',
-  ): Promise<WriteOutcome<ListName>> {
-    for (let sending = 1; ; sending++) {
-      const commit = await this.#commit(transaction, sending === sendings);
-      if (commit === 'reply lost') continue;
-      if (commit.committed) return { committed: true };
-      const refusal = commit.refused[0];
-      const entry = refusal !== undefined && 'entry' in refusal ? refusal.entry : null;
-      const found = storedSession<ListName>({ entries: [entry], lists: [] }, []);
-      const verdict = judge(found, sending > 1);
-      if (verdict === 'mine') return { committed: true };
-      if (verdict === 'refused') return { committed: false, found };
-      const message = 'the reply to a write was lost, and later writes hide whether it took effect';
-      throw new StateroomError('UNKNOWN_OUTCOME', message);
+  async #send(transaction: Transaction, judge: Judge<ListName>): Promise<WriteOutcome<ListName>> {
+    let commit = await this.#commit(transaction);
+    if (commit !== 'reply lost') return outcomeOf(commit);
+    for (let repeats = 1; commit === 'reply lost' && repeats < sendings; repeats++) {
+      commit = await this.#commit(transaction).catch((cause: unknown) => {
+        throw unknownOutcome(cause);
+      });
     }
+    if (commit === 'reply lost') throw unknownOutcome();
+    const outcome = outcomeOf<ListName>(commit);
+    if (outcome.committed) return outcome;
+    const verdict = judge(outcome.found);
+    if (verdict === 'unknown') throw unknownOutcome();
+    return verdict === 'mine' ? { committed: true } : outcome;
   }
 
-  async #commit(transaction: Transaction, isLast: boolean): Promise<Commit | 'reply lost'> {
+  async #commit(transaction: Transaction): Promise<Commit | 'reply lost'> {
     try {
       return await this.#storage.commit(transaction);
     } catch (error) {
-      const isLostReply = isStateroomError(error) && error.code === 'UNKNOWN_OUTCOME';
-      if (isLostReply && !isLast) return 'reply lost';
+      if (isStateroomError(error) && error.code === 'UNKNOWN_OUTCOME') return 'reply lost';
       throw storageError(error);
     }
   }
@@ -163,8 +184,17 @@ export class SessionStore<ListName extends string> {
     }
   }
 
+  #refuseUnknownLists(named: object): void {
+    for (const name of Object.keys(named))
+      if (!this.#listNames.some((known) => known === name)) throw unknownList(name);
+  }
+
   #keys(sessionId: string): SessionKeys<ListName> {
     return sessionKeys(this.#namespace, sessionId, this.#listNames);
+  }
+
+  #deletes(keys: SessionKeys<ListName>): Change[] {
+    return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...this.#deleteLists(keys)];
   }
 
   #deleteLists(keys: SessionKeys<ListName>): Change[] {
@@ -176,7 +206,9 @@ export class SessionStore<ListName extends string> {
   }
 
   #appends(keys: SessionKeys<ListName>, append: ListItems<ListName>, { ttl }: SessionRecord): Change[] {
+    this.#refuseUnknownLists(append);
     return this.#listNames.flatMap((name): Change[] => {
+      if (!Object.hasOwn(append, name)) return [];
       const items = (append[name] ?? []).map((item, index) => toJson(item, `append.${name}[${index}]`));
       return items.length === 0 ? [] : [{ type: 'append', key: listKey(keys, name), items, ttlMs: listTtlMs(ttl) }];
     });
@@ -198,16 +230,22 @@ function admits(record: SessionRecord, { owner, agentId }: Access): boolean {
 }
 
 function storedSession<ListName extends string>(
-  { entries: [entry], lists }: Snapshot,
-  names: readonly ListName[],
+  entry: StorageEntry | null | undefined,
 ): StoredSession<ListName> | null {
   if (entry === undefined || entry === null) return null;
+  return { record: decodeRecord(entry.value), version: entry.version, lists: {} };
+}
+
+function namedLists<ListName extends string>(
+  names: readonly ListName[],
+  { lists }: Snapshot,
+): StoredSession<ListName>['lists'] {
   const named: { [Name in ListName]?: SessionList } = {};
   names.forEach((name, index) => {
     const { items, length } = lists[index] ?? { items: [], length: 0 };
     named[name] = { items: items.map((item) => parseItem(item, name)), length };
   });
-  return { record: decodeRecord(entry.value), version: entry.version, lists: named };
+  return named;
 }
 
 function parseItem(text: string, path: string): unknown {
@@ -222,8 +260,25 @@ function parseItem(text: string, path: string): unknown {
 
 function listKey<ListName extends string>(keys: SessionKeys<ListName>, name: ListName): string {
   const key = keys.lists.get(name);
-  if (key === undefined) throw new StateroomError('INVALID', `the manager has no list "${name}"`, { path: 'lists' });
+  if (key === undefined) throw unknownList(name);
   return key;
+}
+
+function unknownList(name: string): StateroomError {
+  return new StateroomError('INVALID', `the manager has no list "${name}"`, { path: 'lists' });
+}
+
+/** Of a commit that was answered: what refused it is an entry, since the store checks versions alone. */
+function outcomeOf<ListName extends string>({ committed, refused }: Commit): WriteOutcome<ListName> {
+  if (committed) return { committed };
+  const refusal = refused[0];
+  return { committed, found: storedSession(refusal !== undefined && 'entry' in refusal ? refusal.entry : null) };
+}
+
+function unknownOutcome(cause?: unknown): StateroomError {
+  const message =
+    'the reply to a write was lost, and it cannot be told whether it took effect; read before trying again';
+  return new StateroomError('UNKNOWN_OUTCOME', message, cause === undefined ? {} : { cause });
 }
 
 /** What a provider throws without a code of ours is still a failure of the storage. */

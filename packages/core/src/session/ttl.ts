@@ -1,15 +1,19 @@
 import { StateroomError } from '../errors.ts';
+import { maxTtlMs } from '../storage/validate.ts';
 
 /** How long a session lives after its last write or touch. Null: until it is deleted. */
 export type TtlPolicy = { readonly idleMs: number | null };
 
 const defaultIdleMs = 30 * 60_000;
+/** Lists are given twice of it, which a storage has to take. */
+const longestIdleMs = maxTtlMs / 2;
 
 /** INVALID for 0, negative numbers, fractions and NaN: none of them is a life span. */
 export function resolveTtl({ idleMs = defaultIdleMs }: Partial<TtlPolicy> = {}): TtlPolicy {
-  if (idleMs !== null && !(Number.isSafeInteger(idleMs) && idleMs > 0)) {
+  if (idleMs !== null && !(Number.isSafeInteger(idleMs) && idleMs > 0 && idleMs <= longestIdleMs)) {
     const path = 'ttl.idleMs';
-    throw new StateroomError('INVALID', `${path} is ${idleMs}; give milliseconds above 0, or null for ever`, { path });
+    const message = `${path} is ${idleMs}; give milliseconds from 1 to fifty years, or null for ever`;
+    throw new StateroomError('INVALID', message, { path });
   }
   return { idleMs };
 }
@@ -23,5 +27,6 @@ export function listTtlMs({ idleMs }: TtlPolicy): number | null {
 }
 
 export function listsNeedTouch({ idleMs }: TtlPolicy, touchedAt: number, now: number): boolean {
-  return idleMs !== null && now - touchedAt > idleMs / 2;
+  // A time in the future is that of a clock which goes ahead of ours, and tells nothing.
+  return idleMs !== null && Math.abs(now - touchedAt) > idleMs / 2;
 }

@@ -28,4 +28,14 @@ describe('ExpiryOrder', () => {
     expect(takeAll(order, 2500)).toEqual(['shortened']);
     expect(takeAll(order, 3000)).toEqual([]);
   });
+
+  it('does not grow by keys that are forgotten, or prolonged and shortened in turn', async () => {
+    const order = new ExpiryOrder();
+    for (let index = 0; index < 10_000; index++) {
+      order.add(`${index}`, 1_000_000);
+      order.forget(`${index}`);
+      order.add('turning', 1_000_000 - index);
+    }
+    expect(takeAll(order, 2_000_000)).toEqual(['turning']);
+  });
 });

@@ -2,30 +2,57 @@ import TinyQueue from 'tinyqueue';
 
 type Due = { readonly key: string; readonly at: number };
 
+/** Below this a queue is too short for its dead places to matter. */
+const shortQueue = 64;
+
 /**
  * Keys in the order in which they may expire, so that dead ones are found without a walk over the living.
- * A key has one place in the queue: one that lives longer than it was queued for is queued again when its turn comes.
+ * A key has one valid place in the queue: one that lives longer than it was queued for is queued again when its turn
+ * comes. Places that are no longer valid are swept out when they are the greater part.
  */
 export class ExpiryOrder {
-  readonly #queue = new TinyQueue<Due>([], (a, b) => a.at - b.at);
-  readonly #queuedAt = new Map<string, number>();
+  readonly #dueAt = new Map<string, number>();
+  #queue = newQueue([]);
 
   add(key: string, expiresAt: number): void {
-    const queuedAt = this.#queuedAt.get(key);
-    if (queuedAt !== undefined && queuedAt <= expiresAt) return;
-    this.#queuedAt.set(key, expiresAt);
+    const dueAt = this.#dueAt.get(key);
+    if (dueAt !== undefined && dueAt <= expiresAt) return;
+    this.#dueAt.set(key, expiresAt);
     this.#queue.push({ key, at: expiresAt });
+    this.#sweep();
+  }
+
+  forget(key: string): void {
+    this.#dueAt.delete(key);
+    this.#sweep();
+  }
+
+  clear(): void {
+    this.#dueAt.clear();
+    this.#queue = newQueue([]);
   }
 
   /** Takes the next key that was to expire by `now`, or null. Its owner looks whether it did, and adds it if not. */
   takeDue(now: number): string | null {
     for (let next = this.#queue.peek(); next !== undefined && next.at <= now; next = this.#queue.peek()) {
       this.#queue.pop();
-      const isNewest = this.#queuedAt.get(next.key) === next.at;
-      if (!isNewest) continue;
-      this.#queuedAt.delete(next.key);
+      if (!this.#isValid(next)) continue;
+      this.#dueAt.delete(next.key);
       return next.key;
     }
     return null;
   }
+
+  #isValid({ key, at }: Due): boolean {
+    return this.#dueAt.get(key) === at;
+  }
+
+  #sweep(): void {
+    if (this.#queue.length < shortQueue || this.#queue.length < 2 * this.#dueAt.size) return;
+    this.#queue = newQueue([...this.#dueAt].map(([key, at]) => ({ key, at })));
+  }
+}
+
+function newQueue(due: Due[]): TinyQueue<Due> {
+  return new TinyQueue(due, (a, b) => a.at - b.at);
 }

@@ -8,6 +8,14 @@ import { memoryStorage } from './memory.ts';
 const clock = manualClock();
 describeStorage('memory', () => memoryStorage({ clock: clock.now }), { describe, it, sleep: clock.advance });
 
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function heapInUse(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
 describe('memoryStorage', () => {
   const create = (key: string, ttlMs: number | null = null) =>
     ({
@@ -33,13 +41,35 @@ describe('memoryStorage', () => {
     expect((await storage.commit(create('d'))).committed).toBe(true);
   });
 
+  it('evicts nothing for a key that comes and goes within one commit', async () => {
+    const storage = memoryStorage({ maxEntries: 1, clock: clock.now });
+    await storage.commit(create('kept'));
+    const changes = [
+      { type: 'append', key: 'brief', items: ['x'], ttlMs: null },
+      { type: 'delete', key: 'brief' },
+    ] as const;
+    await storage.commit({
+      checks: [
+        { key: 'kept', version: 'v1' },
+        { key: 'brief', length: 0 },
+      ],
+      changes: [...changes, { type: 'set', key: 'kept', value: '', version: 'v2', ttlMs: null }],
+    });
+    expect((await storage.read({ entries: ['kept'] })).entries[0]?.version).toBe('v2');
+  });
+
+  it('does not grow by keys that were deleted long before their time', async () => {
+    const storage = memoryStorage({ clock: clock.now });
+    const before = heapInUse();
+    for (let index = 0; index < 50_000; index++) {
+      const key = `a rather long key of number ${index}`;
+      await storage.commit(create(key, 1_000_000_000));
+      await storage.commit({ checks: [{ key, version: 'v1' }], changes: [{ type: 'delete', key }] });
+    }
+    expect(heapInUse() - before).toBeLessThan(2_000_000);
+  });
+
   it('gives the memory of what has expired back as it is written to', async () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage: () => void = runInNewContext('gc');
-    const heapInUse = () => {
-      collectGarbage();
-      return process.memoryUsage().heapUsed;
-    };
     const storage = memoryStorage({ clock: clock.now });
     const empty = heapInUse();
     for (let index = 0; index < 5000; index++) {

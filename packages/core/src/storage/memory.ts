@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { StateroomError } from '../errors.ts';
 import { ExpiryOrder } from './expiry-order.ts';
 import type {
@@ -47,14 +46,13 @@ class MemoryStorage implements StorageProvider {
   readonly reads = 'linearizable';
   readonly #maxEntries: number;
   readonly #clock: () => number;
-  readonly #stored: LRUCache<string, Entry | List>;
+  readonly #stored = new Map<string, Entry | List>();
   readonly #expiry = new ExpiryOrder();
   #closed = false;
 
   constructor({ maxEntries = 100_000, clock = Date.now }: MemoryStorageOptions) {
     this.#maxEntries = maxEntries;
     this.#clock = clock;
-    this.#stored = new LRUCache({ max: maxEntries });
   }
 
   async read(reads: Reads): Promise<Snapshot> {
@@ -79,13 +77,13 @@ class MemoryStorage implements StorageProvider {
     return { committed: refused.length === 0, refused, snapshot: this.#snapshot(reads, now) };
   }
 
-  /** All in one page: a walk by pages over a changing map would miss keys. */
+  /** All in one page, whatever the limit: a walk by pages over a changing map would miss keys. */
   async scan(prefix: string, _cursor: string | null, limit: number): Promise<ScanPage> {
     this.#assertOpen();
     validateScan(prefix, limit);
     const now = this.#clock();
     const found: ScannedKey[] = [];
-    for (const [key, stored] of this.#stored.entries()) {
+    for (const [key, stored] of this.#stored) {
       if (!key.startsWith(prefix) || !isLive(stored, now)) continue;
       found.push({ key, kind: stored.kind, ttlMs: stored.expiresAt === null ? null : stored.expiresAt - now });
     }
@@ -99,6 +97,7 @@ class MemoryStorage implements StorageProvider {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stored.clear();
+    this.#expiry.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,8 +150,10 @@ class MemoryStorage implements StorageProvider {
     for (const { key } of lists) if (this.#kindIn(kinds, key, now) === 'entry') throw wrongKind(key, 'entry');
   }
 
+  /** What the key holds after the changes so far; null is nothing, be it that they deleted it. */
   #kindIn(kinds: Map<string, Kind>, key: string, now: number): Kind {
-    return kinds.get(key) ?? (kinds.has(key) ? null : (this.#live(key, now)?.kind ?? null));
+    const changed = kinds.get(key);
+    return changed === undefined ? (this.#live(key, now)?.kind ?? null) : changed;
   }
 
   #makeRoom(kinds: Map<string, Kind>, now: number): void {
@@ -168,13 +169,13 @@ class MemoryStorage implements StorageProvider {
   #apply(change: Change, now: number): void {
     const { key } = change;
     const stored = this.#live(key, now);
-    if (change.type === 'delete') this.#stored.delete(key);
+    if (change.type === 'delete') this.#remove(key);
     if (change.type === 'touch' && stored !== null) {
       this.#store(key, { ...stored, expiresAt: resolveExpiry(change.ttlMs, null, now) });
     }
     if (change.type === 'truncate' && stored?.kind === 'list') {
       stored.items.length = Math.min(stored.items.length, change.length);
-      if (stored.items.length === 0) this.#stored.delete(key);
+      if (stored.items.length === 0) this.#remove(key);
     }
     if (change.type === 'set') {
       const expiresAt = resolveExpiry(change.ttlMs, stored?.expiresAt ?? null, now);
@@ -192,13 +193,18 @@ class MemoryStorage implements StorageProvider {
     if (stored.expiresAt !== null) this.#expiry.add(key, stored.expiresAt);
   }
 
+  #remove(key: string): void {
+    this.#stored.delete(key);
+    this.#expiry.forget(key);
+  }
+
   #purge(now: number, limit: number): void {
     for (let looked = 0; looked < limit; looked++) {
       const key = this.#expiry.takeDue(now);
       if (key === null) return;
-      const expiresAt = this.#stored.peek(key)?.expiresAt ?? null;
+      const expiresAt = this.#stored.get(key)?.expiresAt ?? null;
       if (expiresAt === null) continue;
-      if (expiresAt <= now) this.#stored.delete(key);
+      if (expiresAt <= now) this.#remove(key);
       else this.#expiry.add(key, expiresAt);
     }
   }

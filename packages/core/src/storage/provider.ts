@@ -1,10 +1,10 @@
 /**
- * The seam between Stateroom and a storage engine: strings in, strings out, five methods. JSON, schemas, TTL policy
+ * The seam between Stateroom and a storage engine: strings in, strings out, five methods (and the disposal that `await using` calls). JSON, schemas, TTL policy
  * and retries live once, above it. To write a provider, read this file, copy memory.ts, and call `describeStorage`
  * (from @stateroom/core/testing) in a four-line test: the suite is the contract, this file is its summary.
  *
- * A key holds an entry or a list. One that has expired is absent everywhere. Whoever names a key as the wrong kind
- * gets StateroomError INVALID, and nothing is changed. An engine that fails throws STORAGE, or UNKNOWN_OUTCOME where
+ * A key holds an entry or a list. One that has expired is absent everywhere. A call that names a key as the wrong kind
+ * gets StateroomError INVALID and changes nothing; only in the changes of a refused commit may it go unnoticed. An engine that fails throws STORAGE, or UNKNOWN_OUTCOME where
  * a commit may have happened; a failure is never told as absence.
  */
 export interface StorageProvider extends AsyncDisposable {
@@ -30,7 +30,7 @@ export interface StorageProvider extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A value under a key. The version is minted by the writer, 1–64 of `[A-Za-z0-9._-]`, and never used again. */
+/** A value under a key. The writer mints the version, 1–64 of `[A-Za-z0-9._-]`, case and all, and uses it but once. */
 export type StorageEntry = { readonly value: string; readonly version: string };
 
 /** A window of a list, and how long the whole list is (0: there is none). */
@@ -45,8 +45,9 @@ export type Check =
 export type Ttl = number | null | 'keep';
 
 /**
- * One step of a commit. A commit that sets, truncates or deletes must check a key that it changes, in such a way that
- * the same commit sent twice refuses itself the second time; a provider answers any other with INVALID.
+ * One step of a commit. After a lost reply a commit is sent again, and must then refuse itself: so one that sets,
+ * truncates or deletes has to check a key that it moves on, as `{ key, version: 'a' }` beside a set of that key to
+ * version 'b'. A provider answers any other with INVALID. Only touches and bare appends may take effect twice.
  */
 export type Change =
   | {
@@ -56,8 +57,9 @@ export type Change =
       readonly version: string;
       readonly ttlMs: Ttl;
     }
+  /** Makes the list where there is none. A number for `ttlMs` is the new life span of the whole list. */
   | { readonly type: 'append'; readonly key: string; readonly items: readonly string[]; readonly ttlMs: Ttl }
-  /** Keeps the first `length` items; a list of none is absent. */
+  /** Keeps the first `length` items, and the life span; a list of none is absent. */
   | { readonly type: 'truncate'; readonly key: string; readonly length: number }
   /** Gives an entry or list a new life span. Does nothing where there is none: it never revives. */
   | { readonly type: 'touch'; readonly key: string; readonly ttlMs: number | null }

@@ -24,13 +24,14 @@ const tables = `
   PRAGMA user_version = ${fileFormat};
 `;
 
-const blockingWaitMs = 5;
-
 /** Opens the file, made and prepared when it is new. STORAGE when it cannot be, NEWER_VERSION for newer code's file. */
 export function openFile(path: string, durability: 'normal' | 'full'): DatabaseSync {
+  if (path.trim() === '') {
+    throw new StateroomError('INVALID', "path is empty; name a file, or ':memory:' for none", { path: 'path' });
+  }
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    const database = new DatabaseSync(path, { timeout: blockingWaitMs });
+    const database = new DatabaseSync(path, { timeout: 0 });
     const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (format > fileFormat) {
       throw new StateroomError(
@@ -52,7 +53,7 @@ function prepareFile(database: DatabaseSync): void {
   database.exec('PRAGMA busy_timeout = 5000');
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
-  database.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
+  database.exec('PRAGMA busy_timeout = 0');
 }
 
 /** Whether SQLite failed only because another connection holds the file. */

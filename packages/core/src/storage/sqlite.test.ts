@@ -47,10 +47,46 @@ describe('sqliteStorage', () => {
     expect((await storage.read({ entries: ['a'] })).entries[0]?.version).toBe('v1');
   });
 
+  it('lets the process go on while it waits', async () => {
+    const path = newPath();
+    await using storage = sqliteStorage({ path });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = Array.from({ length: 200 }, (_, index) => {
+      const key = `k${index}`;
+      return storage.commit({ checks: [{ key, version: null }], changes: [{ ...set('v1'), key }] });
+    });
+    let ticks = 0;
+    const ticking = setInterval(() => ticks++, 10);
+    setTimeout(() => other.close(), 500);
+    const commits = await Promise.all(waiting);
+    clearInterval(ticking);
+    expect(commits.every(({ committed }) => committed)).toBe(true);
+    expect(ticks).toBeGreaterThan(10);
+  });
+
+  it('purges as much as expires, and a long list in slices', async () => {
+    const path = newPath();
+    await using storage = sqliteStorage({ path, clock: clock.now });
+    const items = Array.from({ length: 1200 }, () => 'x');
+    await storage.commit({ checks: [], changes: [{ type: 'append', key: 'list', items, ttlMs: 100 }] });
+    await clock.advance(2000);
+    const file = new DatabaseSync(path);
+    const left = () => Number(file.prepare('SELECT count(*) AS rows FROM item').get()?.['rows']);
+    const rows: number[] = [];
+    for (let commits = 0; commits < 3; commits++) {
+      await storage.commit({ checks: [], changes: [{ type: 'touch', key: 'none', ttlMs: 1 }] });
+      rows.push(left());
+    }
+    expect(rows).toEqual([700, 200, 0]);
+    file.close();
+  });
+
   it('says STORAGE for a path that cannot be opened, and NEWER_VERSION for a file of newer code', () => {
     expect(() => sqliteStorage({ path: join(folder, 'no-file-but-a-folder/..') })).toThrow(
       expect.objectContaining({ code: 'STORAGE' }),
     );
+    expect(() => sqliteStorage({ path: '' })).toThrow(expect.objectContaining({ code: 'INVALID', path: 'path' }));
     const path = join(folder, 'newer.db');
     const newer = new DatabaseSync(path);
     newer.exec('PRAGMA user_version = 99');

@@ -35,10 +35,11 @@ export function sqliteStorage(options: SqliteStorageOptions): StorageProvider {
   return new SqliteStorage(options);
 }
 
-/** SQLite's own wait stops the whole event loop, so it is short (see sqlite-file.ts), and the long one is awaited. */
+/** SQLite's own wait for another process would stop the event loop, so there is none (see sqlite-file.ts) but this. */
 const longestPauseMs = 25;
 const purgeEveryMs = 1000;
-const purgedAtOnce = 100;
+/** Rows, of entries, lists and items, that one commit may purge. */
+const purgedAtOnce = 500;
 
 type Stored = {
   readonly key: string;
@@ -57,6 +58,8 @@ class SqliteStorage implements StorageProvider {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #purgeAt = 0;
+  /** Settles when the last commit of this process that came before has ended. */
+  #lastCommit: Promise<unknown> = Promise.resolve();
 
   constructor({ path, durability = 'normal', busyTimeoutMs = 5000, clock = Date.now }: SqliteStorageOptions) {
     this.#busyTimeoutMs = busyTimeoutMs;
@@ -67,13 +70,21 @@ class SqliteStorage implements StorageProvider {
   async read(reads: Reads): Promise<Snapshot> {
     validateReads(reads);
     const isOneStatement = (reads.entries?.length ?? 0) <= 1 && !reads.lists?.length;
-    if (isOneStatement) return this.#guarded(() => this.#snapshot(reads, this.#clock()));
-    return this.#transact('BEGIN', () => this.#snapshot(reads, this.#clock()));
+    if (isOneStatement) return this.#guarded(this.#deadline(), () => this.#snapshot(reads, this.#clock()));
+    return this.#transact(this.#deadline(), 'BEGIN', () => this.#snapshot(reads, this.#clock()));
   }
 
   async commit({ checks, changes, reads = {} }: Transaction): Promise<Commit> {
     validateTransaction({ checks, changes, reads });
-    return this.#transact('BEGIN IMMEDIATE', () => {
+    const deadline = this.#deadline();
+    // In turn within this process, so that no more than one of its commits knocks at the file.
+    const commit = this.#lastCommit.then(() => this.#commitBefore(deadline, { checks, changes, reads }));
+    this.#lastCommit = commit.catch(() => {});
+    return commit;
+  }
+
+  #commitBefore(deadline: number, { checks, changes, reads = {} }: Transaction): Promise<Commit> {
+    return this.#transact(deadline, 'BEGIN IMMEDIATE', () => {
       const now = this.#clock();
       const refused = checks.flatMap((check) => this.#refusal(check, now));
       if (refused.length === 0) {
@@ -88,11 +99,9 @@ class SqliteStorage implements StorageProvider {
     validateScan(prefix, limit);
     const now = this.#clock();
     // Keys are ordered by their bytes, so those with the prefix stand together, beginning at the prefix itself.
-    const rows = await this.#guarded(() =>
-      cursor === null
-        ? this.#all('SELECT * FROM stored WHERE key >= ? ORDER BY key LIMIT ?', prefix, limit)
-        : this.#all('SELECT * FROM stored WHERE key > ? ORDER BY key LIMIT ?', cursor, limit),
-    );
+    const from = cursor === null ? 'key >= ?' : 'key > ?';
+    const sql = `SELECT key, length, expires_at FROM stored WHERE ${from} ORDER BY key LIMIT ?`;
+    const rows = await this.#guarded(this.#deadline(), () => this.#all(sql, cursor ?? prefix, limit));
     const own = rows.filter(({ key }) => key.startsWith(prefix));
     const found = own
       .filter((row) => isLive(row, now))
@@ -106,7 +115,7 @@ class SqliteStorage implements StorageProvider {
   }
 
   async ping(): Promise<void> {
-    await this.#guarded(() => this.#database.exec('SELECT 1'));
+    await this.#guarded(this.#deadline(), () => this.#all('SELECT key FROM stored LIMIT 1'));
   }
 
   async close(): Promise<void> {
@@ -118,8 +127,8 @@ class SqliteStorage implements StorageProvider {
   }
 
   /** All or nothing: whatever `work` throws, a busy file included, nothing of it stays. */
-  #transact<R>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => R): Promise<R> {
-    return this.#guarded(() => {
+  #transact<R>(deadline: number, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => R): Promise<R> {
+    return this.#guarded(deadline, () => {
       this.#database.exec(begin);
       try {
         const result = work();
@@ -133,8 +142,7 @@ class SqliteStorage implements StorageProvider {
   }
 
   /** Runs `work` until the file is free for it, and tells SQLite's failures as STORAGE. */
-  async #guarded<R>(work: () => R): Promise<R> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
+  async #guarded<R>(deadline: number, work: () => R): Promise<R> {
     for (;;) {
       if (!this.#database.isOpen) throw new StateroomError('STORAGE', 'sqlite storage is closed');
       try {
@@ -149,6 +157,10 @@ class SqliteStorage implements StorageProvider {
       }
       await delay(Math.random() * longestPauseMs);
     }
+  }
+
+  #deadline(): number {
+    return performance.now() + this.#busyTimeoutMs;
   }
 
   #refusal(check: Check, now: number): Refusal[] {
@@ -195,16 +207,27 @@ class SqliteStorage implements StorageProvider {
   #truncate(key: string, length: number, now: number): void {
     if (length >= this.#length(key, now)) return;
     if (length === 0) return this.#run('DELETE FROM stored WHERE key = ?', key);
+    this.#truncateTo(key, length);
+  }
+
+  #truncateTo(key: string, length: number): void {
     this.#run('DELETE FROM item WHERE key = ? AND position >= ?', key, length);
     this.#run('UPDATE stored SET length = ? WHERE key = ?', length, key);
   }
 
-  /** Gives room back in slices, at most once a second, by the index on expiry. */
+  /** Gives room back in slices, by the index on expiry: at most once a second, unless there was more than a slice. */
   #purge(now: number): void {
     if (now < this.#purgeAt) return;
-    this.#purgeAt = now + purgeEveryMs;
-    const sql = 'DELETE FROM stored WHERE key IN (SELECT key FROM stored WHERE expires_at <= ? LIMIT ?)';
-    this.#run(sql, now, purgedAtOnce);
+    let rows = purgedAtOnce;
+    const dead = this.#all('SELECT key, length FROM stored WHERE expires_at <= ? LIMIT ?', now, rows);
+    for (const { key, length } of dead) {
+      if (rows <= 0) break;
+      const items = length ?? 0;
+      if (items > rows) this.#truncateTo(key, items - rows);
+      else this.#run('DELETE FROM stored WHERE key = ?', key);
+      rows -= 1 + items;
+    }
+    this.#purgeAt = rows > 0 ? now + purgeEveryMs : now;
   }
 
   #snapshot({ entries = [], lists = [] }: Reads, now: number): Snapshot {

@@ -1,5 +1,5 @@
 import { StateroomError } from '../errors.ts';
-import type { Change, Check, Reads, Transaction } from './provider.ts';
+import type { Change, Check, Reads, Transaction, Ttl } from './provider.ts';
 
 /**
  * What every provider refuses before it looks at its data, so that all refuse the same: call it first in each method.
@@ -8,6 +8,9 @@ import type { Change, Check, Reads, Transaction } from './provider.ts';
 
 /** Keys of a session come to at most about 1,000 bytes; longer ones are a mistake on every engine. */
 export const maxKeyBytes = 1024;
+
+/** A hundred years. What is to live longer lives for ever, which is null. */
+export const maxTtlMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
 const versionPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const utf8 = new TextEncoder();
@@ -43,7 +46,7 @@ function validateChange(change: Change, path: string): void {
   validateKey(change.key, `${path}.key`);
   if (change.type === 'delete') return;
   if (change.type === 'truncate') return validateInteger(change.length, `${path}.length`, 0);
-  if (typeof change.ttlMs === 'number') validateInteger(change.ttlMs, `${path}.ttlMs`, 1);
+  validateTtl(change, `${path}.ttlMs`);
   if (change.type === 'set') {
     validateText(change.value, `${path}.value`);
     validateVersion(change.version, `${path}.version`);
@@ -52,6 +55,13 @@ function validateChange(change: Change, path: string): void {
     if (change.items.length === 0) throw invalid(`${path}.items`, 'holds nothing to append');
     change.items.forEach((item, index) => validateText(item, `${path}.items[${index}]`));
   }
+}
+
+function validateTtl({ type, ttlMs }: Change & { readonly ttlMs: Ttl }, path: string): void {
+  if (ttlMs === null || (ttlMs === 'keep' && type !== 'touch')) return;
+  if (typeof ttlMs !== 'number') throw invalid(path, 'is not a number of milliseconds, or null for ever');
+  validateInteger(ttlMs, path, 1);
+  if (ttlMs > maxTtlMs) throw invalid(path, 'is more than a hundred years; give null for ever');
 }
 
 function refuseUnrepeatable({ checks, changes }: Transaction): void {

@@ -1,4 +1,4 @@
-import type { Check, StorageProvider } from '../../storage/provider.ts';
+import type { Check, StorageEntry, StorageProvider } from '../../storage/provider.ts';
 import { override } from '../override.ts';
 import { type Broken, force, tick } from './broken.ts';
 
@@ -45,6 +45,68 @@ export const brokenCommits: readonly Broken[] = [
       }),
   },
   {
+    fault: 'compares lengths, then appends, in two steps',
+    clause: '64 writers at once who check the length of a list append one after the other',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const compared = await storage.commit({ ...transaction, changes: [] });
+          await tick();
+          return compared.committed ? force(storage, transaction) : compared;
+        },
+      }),
+  },
+  {
+    fault: 'reads key by key',
+    clause: 'a reader sees all of a commit or nothing of it, in one moment',
+    of: (storage) =>
+      override(storage, {
+        read: async ({ entries = [], lists = [] }) => {
+          const found: (StorageEntry | null)[] = [];
+          for (const key of entries) {
+            found.push((await storage.read({ entries: [key] })).entries[0] ?? null);
+            if (entries.length > 1) await tick();
+          }
+          return { entries: found, lists: (await storage.read({ lists })).lists };
+        },
+      }),
+  },
+  {
+    fault: 'shows a commit before it is whole',
+    clause: 'a reader sees all of a commit or nothing of it, in one moment',
+    of: commitsOneByOne,
+  },
+  {
+    fault: 'compares versions without regard to case',
+    clause: 'a version is compared to the letter',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const commit = await storage.commit(transaction);
+          const isAlike = commit.refused.every((refusal) => {
+            const check = transaction.checks.find(({ key }) => key === refusal.key);
+            if (check === undefined || !('version' in check) || !('entry' in refusal)) return false;
+            return check.version?.toLowerCase() === refusal.entry?.version.toLowerCase();
+          });
+          return !commit.committed && isAlike ? force(storage, transaction) : commit;
+        },
+      }),
+  },
+  {
+    fault: 'deletes and truncates without being asked to compare',
+    clause: 'a commit that could be applied twice is invalid',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const isBlind = transaction.checks.length === 0;
+          const [change] = transaction.changes;
+          if (!isBlind || (change?.type !== 'delete' && change?.type !== 'truncate'))
+            return storage.commit(transaction);
+          return storage.commit({ ...transaction, checks: [await checkThatHolds(storage, change.key)] });
+        },
+      }),
+  },
+  {
     fault: 'refuses without a word',
     clause: 'a refusal tells what is there now',
     of: (storage) =>
@@ -87,10 +149,22 @@ function commitsOneByOne(storage: StorageProvider): StorageProvider {
       const judged = await storage.commit({ ...transaction, changes: [] });
       if (!judged.committed) return judged;
       for (const change of transaction.changes) {
+        await tick();
         const checks = transaction.checks.filter(({ key }) => key === change.key);
-        await storage.commit({ checks, changes: [change] });
+        await force(storage, {
+          checks: checks.length > 0 ? checks : [{ key: change.key, version: null }],
+          changes: [change],
+        });
       }
       return storage.commit({ ...transaction, checks: [], changes: [] });
     },
   });
+}
+
+async function checkThatHolds(storage: StorageProvider, key: string): Promise<Check> {
+  const { found } = await storage.scan(key, null, 100);
+  if (found.some((scanned) => scanned.key === key && scanned.kind === 'list')) {
+    return { key, length: (await storage.read({ lists: [{ key }] })).lists[0]?.length ?? 0 };
+  }
+  return { key, version: (await storage.read({ entries: [key] })).entries[0]?.version ?? null };
 }

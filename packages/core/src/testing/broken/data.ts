@@ -79,8 +79,19 @@ export const brokenData: readonly Broken[] = [
   },
   {
     fault: 'cuts long values',
-    clause: 'a value of 1 MiB is kept',
+    clause: 'a value of 1 MiB is kept, in an entry and in a list',
     of: (storage) => readingEntries(storage, ({ value, version }) => ({ value: value.slice(0, 65_536), version })),
+  },
+  {
+    fault: 'cuts long items',
+    clause: 'a value of 1 MiB is kept, in an entry and in a list',
+    of: (storage) =>
+      readingLists(storage, ({ items, length }) => ({ items: items.map((item) => item.slice(0, 65_536)), length })),
+  },
+  {
+    fault: 'cuts long keys',
+    clause: 'any well-formed text is a key of its own',
+    of: (storage) => withKeys(storage, (key) => key.slice(0, 1023)),
   },
   {
     fault: 'replaces half a surrogate pair',

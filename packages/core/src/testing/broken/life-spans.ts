@@ -45,6 +45,29 @@ export const brokenLifeSpans: readonly Broken[] = [
       ]),
   },
   {
+    fault: 'keeps the old life of what is set',
+    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    of: keepsLifeOf('set'),
+  },
+  {
+    fault: 'keeps the old life of what is appended to',
+    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    of: keepsLifeOf('append'),
+  },
+  {
+    fault: 'never shortens a life by touch',
+    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    of: (storage) => changing(storage, (change) => (change.type === 'touch' && change.ttlMs === 300 ? [] : [change])),
+  },
+  {
+    fault: 'makes immortal what it truncates',
+    clause: 'truncate keeps the life span',
+    of: (storage) =>
+      changing(storage, (change) =>
+        change.type === 'truncate' ? [change, { type: 'touch', key: change.key, ttlMs: null }] : [change],
+      ),
+  },
+  {
     fault: 'overflows at 2^31 milliseconds',
     clause: '25 days are neither at once nor for ever',
     of: withTtl((ttlMs) => (ttlMs > 0x7fffffff ? 1 : ttlMs)),
@@ -62,6 +85,18 @@ function withTtl(ttl: (ttlMs: number) => number): (storage: StorageProvider) => 
     return { ...change, ttlMs: ttl(change.ttlMs) };
   };
   return (storage) => changing(storage, (change) => [changed(change)]);
+}
+
+/** For a key that is there, whose life ought to begin anew. */
+function keepsLifeOf(type: 'set' | 'append'): (storage: StorageProvider) => StorageProvider {
+  return (storage) => {
+    const seen = new Set<string>();
+    return changing(storage, (change) => {
+      const isThere = seen.has(change.key);
+      seen.add(change.key);
+      return [isThere && change.type === type ? { ...change, ttlMs: 'keep' } : change];
+    });
+  };
 }
 
 function scansTheDead(storage: StorageProvider): StorageProvider {

@@ -98,6 +98,49 @@ export const atomicityClauses: readonly Clause[] = [
     },
   },
   {
+    name: '64 writers at once who check the length of a list append one after the other',
+    test: async (storage) => {
+      await Promise.all(Array.from({ length: 64 }, () => appendInTurn(storage)));
+      const counted = Array.from({ length: 64 }, (_, index) => String(index));
+      assert.deepEqual(await itemsAt(storage, 'list'), counted);
+    },
+  },
+  {
+    name: 'a reader sees all of a commit or nothing of it, in one moment',
+    test: async (storage) => {
+      await put(storage, 'a', { value: '0', version: 'v0' });
+      await put(storage, 'b', { value: '0', version: 'v0' });
+      const torn: string[] = [];
+      const read = async () => {
+        for (let reads = 0; reads < 60; reads++) {
+          const { entries } = await storage.read({ entries: ['a', 'b'] });
+          if (entries[0]?.value !== entries[1]?.value) torn.push(`${entries[0]?.value} and ${entries[1]?.value}`);
+          await nextTick();
+        }
+      };
+      const readers = [read(), read(), read()];
+      for (let count = 1; count <= 60; count++) {
+        const change = (key: string) =>
+          ({ type: 'set', key, value: `${count}`, version: `v${count}`, ttlMs: null }) as const;
+        const checks = [{ key: 'a', version: `v${count - 1}` }];
+        await storage.commit({ checks, changes: [change('a'), change('b')] });
+        await nextTick();
+      }
+      await Promise.all(readers);
+      assert.deepEqual(torn, []);
+    },
+  },
+  {
+    name: 'a version is compared to the letter',
+    test: async (storage) => {
+      await put(storage, 'a', { version: 'aB' });
+      for (const version of ['ab', 'AB', 'a', 'aB0', 'aB.']) {
+        assertRefused(await storage.commit({ checks: [{ key: 'a', version }], changes: [] }));
+      }
+      assertCommitted(await storage.commit({ checks: [{ key: 'a', version: 'aB' }], changes: [] }));
+    },
+  },
+  {
     name: 'a refusal tells what is there now',
     test: async (storage) => {
       await put(storage, 'a', { value: 'kept', version: 'v7' });
@@ -158,6 +201,12 @@ export const atomicityClauses: readonly Clause[] = [
       const unmoved = () =>
         storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [{ ...set, version: 'v1' }] });
       await assertFails(unmoved, 'INVALID', 'a set that leaves the version it checks');
+      await append(storage, 'list');
+      const truncate = () => storage.commit({ checks: [], changes: [{ type: 'truncate', key: 'list', length: 0 }] });
+      await assertFails(truncate, 'INVALID', 'a truncate without a check');
+      const remove = () => storage.commit({ checks: [], changes: [{ type: 'delete', key: 'a' }] });
+      await assertFails(remove, 'INVALID', 'a delete without a check');
+      assert.deepEqual(await itemsAt(storage, 'list'), ['one']);
       assert.deepEqual(await entryAt(storage, 'a'), { value: 'value', version: 'v1' });
     },
   },
@@ -186,4 +235,22 @@ async function increment(storage: StorageProvider, writer: number): Promise<void
     seen = refusal.entry;
   }
   assert.fail('a writer was refused 200 times: somebody refuses without a change of version');
+}
+
+/** Appends the length that the list was last seen to have, until it still has it. */
+async function appendInTurn(storage: StorageProvider): Promise<void> {
+  let length = 0;
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const changes = [{ type: 'append', key: 'list', items: [String(length)], ttlMs: null }] as const;
+    const commit = await storage.commit({ checks: [{ key: 'list', length }], changes });
+    if (commit.committed) return;
+    const refusal = commit.refused[0];
+    assert.ok(refusal && 'length' in refusal, 'a refused length must tell the length');
+    length = refusal.length;
+  }
+  assert.fail('a writer was refused 200 times: somebody refuses without a change of length');
+}
+
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

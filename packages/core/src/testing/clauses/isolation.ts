@@ -35,6 +35,7 @@ const hostileKeys = [
   '\u{10FFFF}',
   '\uFFFF',
   'k'.repeat(1024),
+  `${'k'.repeat(1023)}x`,
   'ключ'.repeat(100),
 ];
 
@@ -107,11 +108,13 @@ export const isolationClauses: readonly Clause[] = [
     },
   },
   {
-    name: 'a value of 1 MiB is kept',
+    name: 'a value of 1 MiB is kept, in an entry and in a list',
     test: async (storage) => {
       const value = 'é'.repeat(512 * 1024);
       await put(storage, 'large', { value });
-      assert.equal((await entryAt(storage, 'large'))?.value === value, true);
+      await append(storage, 'list', { items: [value] });
+      assert.ok((await entryAt(storage, 'large'))?.value === value, 'the entry was changed');
+      assert.ok((await itemsAt(storage, 'list'))?.[0] === value, 'the item was changed');
     },
   },
   {
@@ -168,7 +171,7 @@ export const isolationClauses: readonly Clause[] = [
       for (const version of ['', 'a b', 'é', 'v'.repeat(65)]) {
         await assertFails(set(version, 1000), 'INVALID', `version ${JSON.stringify(version)}`);
       }
-      for (const ttlMs of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const ttlMs of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER]) {
         await assertFails(set('v2', ttlMs), 'INVALID', `ttlMs ${ttlMs}`);
       }
       const nothing = { type: 'append', key: 'list', items: [], ttlMs: null } as const;

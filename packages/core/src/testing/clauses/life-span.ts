@@ -84,6 +84,47 @@ export const lifeSpanClauses: readonly Clause[] = [
     },
   },
   {
+    name: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    test: async (storage, sleep) => {
+      for (const key of ['set longer', 'set shorter', 'touched shorter']) {
+        await put(storage, key, { ttlMs: key.endsWith('longer') ? 300 : 5000 });
+      }
+      await append(storage, 'list longer', { ttlMs: 300 });
+      await append(storage, 'list shorter', { ttlMs: 5000 });
+      const set = (key: string, ttlMs: number) => ({ type: 'set', key, value: 'new', version: 'v2', ttlMs }) as const;
+      const more = (key: string, ttlMs: number) => ({ type: 'append', key, items: ['two'], ttlMs }) as const;
+      assertCommitted(
+        await storage.commit({
+          checks: [{ key: 'set longer', version: 'v1' }],
+          changes: [
+            set('set longer', 5000),
+            set('set shorter', 300),
+            { type: 'touch', key: 'touched shorter', ttlMs: 300 },
+            more('list longer', 5000),
+            more('list shorter', 300),
+          ],
+        }),
+      );
+      await sleep(400);
+      const found = (await storage.scan('', null, 100)).found.map(({ key }) => key);
+      assert.deepEqual(
+        found.toSorted((a, b) => (a < b ? -1 : 1)),
+        ['list longer', 'set longer'],
+      );
+    },
+  },
+  {
+    name: 'truncate keeps the life span',
+    test: async (storage, sleep) => {
+      await append(storage, 'list', { items: ['one', 'two'], ttlMs: 300 });
+      const changes = [{ type: 'truncate', key: 'list', length: 1 }] as const;
+      assertCommitted(await storage.commit({ checks: [{ key: 'list', length: 2 }], changes }));
+      assert.deepEqual(await itemsAt(storage, 'list'), ['one']);
+      await sleep(310);
+      assert.deepEqual(await itemsAt(storage, 'list'), []);
+    },
+  },
+  {
     name: "'keep' keeps the life span that is left, and is for ever on a new key",
     test: async (storage, sleep) => {
       await put(storage, 'mortal', { ttlMs: 300 });
