@@ -99,7 +99,7 @@ export class OrchestrationStateManager {
   }
 
   async advanceSequence(sessionId: string, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
-    return this.#update(sessionId, access, advanceSequence);
+    return this.#update(sessionId, access, (state) => advanceSequence(this.#workflow, state));
   }
 
   /** Back to the default step, with nothing used and nothing said. */

@@ -153,6 +153,14 @@ describe('what is kept of tool calls and turns', () => {
     expect(Object.keys(state.toolCounts)).toHaveLength(120);
   });
 
+  it('keeps successful calls in sight of the conditions, however many fail', () => {
+    const flow = on({ type: 'sequence_match', tools: ['a', 'b'] });
+    let state = after(flow, 'a');
+    for (let times = 0; times < 200; times++) state = afterTool(flow, state, { tool: 'x', ok: false });
+    expect(state.toolLog).toHaveLength(100);
+    expect(afterTool(flow, state, { tool: 'b', ok: true }).activeStep).toBe('met');
+  });
+
   it('adds up turns and tokens, and leaves what it was given as it was', () => {
     const state = Object.freeze(after(null));
     const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 };

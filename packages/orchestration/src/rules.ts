@@ -1,13 +1,13 @@
-import type { OrchestrationState, TokenUsage, ToolCall } from './orchestration-state.ts';
-import { type Condition, permits, type Step, type Workflow } from './workflow.ts';
-
 /**
  * Every rule of orchestration, as pure functions of a workflow and a state: which step is active, which tools it
  * offers, and what a tool call changes. Nothing here reads or writes; a workflow of null is an agent without steps.
  */
 
-const recentTools = 10;
-const loggedCalls = 100;
+import type { OrchestrationState, TokenUsage, ToolCall } from './orchestration-state.ts';
+import { type Condition, permits, type Step, type Workflow } from './workflow.ts';
+
+const maxRecentTools = 10;
+const maxLoggedCalls = 100;
 
 export function initialOrchestrationState(workflow: Workflow | null, sessionId: string): OrchestrationState {
   return {
@@ -36,28 +36,21 @@ export function activeTools(workflow: Workflow | null, state: OrchestrationState
 }
 
 /**
- * The state after a tool call that was carried out. A call that failed is logged as recently used, but is no progress:
- * neither conditions nor a sequence count it. The first step in the workflow's order whose conditions this very call
- * has made true is entered. Conditions that were true before enter nothing, so a session stays in its step until
- * something new happens.
+ * The state after a tool call that was carried out; whether it was allowed is not asked here. A call that failed is
+ * logged as recently used, but is no progress: neither conditions nor a sequence count it. The first step in the
+ * workflow's order whose conditions this very call has made true is entered. Conditions that were true before enter
+ * nothing, so a session stays in its step until something new happens.
  */
 export function afterTool(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
-  const { tool, ok } = call;
-  const logged = {
-    ...state,
-    recentlyUsedTools: [tool, ...state.recentlyUsedTools.filter((name) => name !== tool)].slice(0, recentTools),
-    toolLog: [...state.toolLog, call].slice(-loggedCalls),
+  const logged = logCall(leaveVanishedStep(workflow, state), call);
+  if (!call.ok) return logged;
+  const counted = {
+    ...logged,
+    toolCounts: { ...state.toolCounts, [call.tool]: timesUsed(state, call.tool) + 1 },
+    sequenceIndex: logged.sequenceIndex + (nextInSequence(workflow, logged) === call.tool ? 1 : 0),
   };
-  if (!ok) return logged;
-  const inStep = enterStep(logged, currentStep(workflow, state)?.name ?? state.activeStep);
-  const isNext = nextInSequence(workflow, state) === tool;
-  const after = {
-    ...inStep,
-    toolCounts: { ...state.toolCounts, [tool]: timesUsed(state, tool) + 1 },
-    sequenceIndex: inStep.sequenceIndex + (isNext ? 1 : 0),
-  };
-  const entered = workflow?.steps.find((step) => !isReady(step, state) && isReady(step, after));
-  return entered === undefined ? after : enterStep(after, entered.name);
+  const entered = workflow?.steps.find((step) => !isReady(step, state) && isReady(step, counted));
+  return entered === undefined ? counted : enterStep(counted, entered.name);
 }
 
 /** Entering a step begins its sequence. Entering the active one changes nothing. */
@@ -65,8 +58,10 @@ export function enterStep(state: OrchestrationState, activeStep: string | null):
   return state.activeStep === activeStep ? state : { ...state, activeStep, sequenceIndex: 0 };
 }
 
-export function advanceSequence(state: OrchestrationState): OrchestrationState {
-  return { ...state, sequenceIndex: state.sequenceIndex + 1 };
+/** Takes the next tool of the active step's sequence for done, without a call of it. */
+export function advanceSequence(workflow: Workflow | null, state: OrchestrationState): OrchestrationState {
+  const inStep = leaveVanishedStep(workflow, state);
+  return { ...inStep, sequenceIndex: inStep.sequenceIndex + 1 };
 }
 
 export function addTokenUsage(state: OrchestrationState, usage: TokenUsage): OrchestrationState {
@@ -90,11 +85,30 @@ function defaultStep(workflow: Workflow | null): Step | null {
   return workflow?.steps.find(({ isDefault }) => isDefault) ?? workflow?.steps[0] ?? null;
 }
 
+/** How far a sequence is done says nothing of another step's: it begins anew with the step that took the place. */
+function leaveVanishedStep(workflow: Workflow | null, state: OrchestrationState): OrchestrationState {
+  return workflow === null ? state : enterStep(state, currentStep(workflow, state)?.name ?? null);
+}
+
 function nextInSequence(workflow: Workflow | null, state: OrchestrationState): string | undefined {
-  const step = currentStep(workflow, state);
-  if (step === null) return undefined;
-  // An index into the sequence of a step that is there no more says nothing of the default step's.
-  return step.sequence[step.name === state.activeStep ? state.sequenceIndex : 0];
+  const inStep = leaveVanishedStep(workflow, state);
+  return currentStep(workflow, inStep)?.sequence[inStep.sequenceIndex];
+}
+
+function logCall(state: OrchestrationState, call: ToolCall): OrchestrationState {
+  const others = state.recentlyUsedTools.filter((name) => name !== call.tool);
+  return {
+    ...state,
+    recentlyUsedTools: [call.tool, ...others].slice(0, maxRecentTools),
+    toolLog: bounded([...state.toolLog, call]),
+  };
+}
+
+/** Without its oldest calls, failed ones first: conditions look back at those that succeeded. */
+function bounded(log: readonly ToolCall[]): ToolCall[] {
+  if (log.length <= maxLoggedCalls) return [...log];
+  const oldestFailed = log.findIndex(({ ok }) => !ok);
+  return log.toSpliced(Math.max(0, oldestFailed), 1);
 }
 
 function isReady({ when }: Step, state: OrchestrationState): boolean {
@@ -102,11 +116,17 @@ function isReady({ when }: Step, state: OrchestrationState): boolean {
 }
 
 function holds(condition: Condition, state: OrchestrationState): boolean {
-  if (condition.type === 'tool_used' && condition.withinLast === undefined) return timesUsed(state, condition.tool) > 0;
   const succeeded = state.toolLog.filter(({ ok }) => ok).map(({ tool }) => tool);
-  if (condition.type === 'tool_used') return succeeded.slice(-(condition.withinLast ?? 1)).includes(condition.tool);
-  const latest = succeeded.slice(-condition.tools.length);
-  return latest.length === condition.tools.length && latest.every((tool, index) => tool === condition.tools[index]);
+  switch (condition.type) {
+    case 'tool_used': {
+      const { tool, withinLast } = condition;
+      return withinLast === undefined ? timesUsed(state, tool) > 0 : succeeded.slice(-withinLast).includes(tool);
+    }
+    case 'sequence_match': {
+      const latest = succeeded.slice(-condition.tools.length);
+      return latest.length === condition.tools.length && latest.every((tool, index) => tool === condition.tools[index]);
+    }
+  }
 }
 
 function timesUsed({ toolCounts }: OrchestrationState, tool: string): number {

@@ -14,7 +14,7 @@ const ToolPattern = z.string().min(1);
  * more than once.
  */
 export const Condition = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('tool_used'), tool: ToolName, withinLast: z.int().min(1).optional() }),
+  z.strictObject({ type: z.literal('tool_used'), tool: ToolName, withinLast: z.int().min(1).max(100).optional() }),
   z.strictObject({ type: z.literal('sequence_match'), tools: z.array(ToolName).min(1).max(20) }),
 ]);
 export type Condition = z.infer<typeof Condition>;

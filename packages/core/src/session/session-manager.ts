@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { StateroomError } from '../errors.ts';
+import { isStateroomError, StateroomError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { callersOwn, CallersError } from './callers-own.ts';
@@ -10,7 +10,7 @@ import { KeyQueue } from './key-queue.ts';
 import { recordFormat, type SessionRecord, stateVersion, validateState, writtenRecord } from './record.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
 import {
-  assertFound,
+  assertAccessible,
   type ListItems,
   type ListRanges,
   SessionStore,
@@ -67,8 +67,8 @@ const longestPauseMs = 50;
  *
  * Every write is one checked commit, so no update is lost and nothing deleted comes back; a read never writes.
  * Outcomes to be expected are results with the codes NOT_FOUND (missing, expired and foreign alike), EXISTS, CONFLICT,
- * LIMIT, INVALID, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own functions throw
- * is thrown on, with nothing changed. Any number of managers share one storage.
+ * LIMIT, INVALID, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own
+ * functions throw is thrown on, with nothing changed. Any number of managers share one storage.
  */
 export class SessionManager<T, ListName extends string = never> {
   readonly #store: SessionStore<ListName>;
@@ -100,8 +100,10 @@ export class SessionManager<T, ListName extends string = never> {
       const state = await this.#freshState(sessionId, options.input);
       const record = writtenRecord(this.#newRecord(state, options), version, {});
       const outcome = await this.#store.insert(sessionId, record, version);
-      if (outcome.committed)
-        return { ...success(sessionId, { record, version, lists: {} }, ownCopy(state)), created: true };
+      if (outcome.committed) {
+        const made = { record: { ...record, metadata: ownCopy(record.metadata) }, version, lists: {} };
+        return { ...success(sessionId, made, ownCopy(state)), created: true };
+      }
       const { found } = outcome;
       if (options.ifExists === 'return' && found !== null && belongsTo(found.record, record)) {
         return { ...success(sessionId, found, await this.#stateOf(found)), created: false };
@@ -118,9 +120,10 @@ export class SessionManager<T, ListName extends string = never> {
   }
 
   /**
-   * Puts `change(state)` in place of the state. In turn within this process, checked against all others: `change` may
-   * run again on a newer state, gets a frozen one, and must not itself await an update of the same session. Never
-   * creates a session. CONFLICT when others kept writing through 100 attempts, or after 30 s in the queue.
+   * Puts `change(state)` in place of the state. Updates of this manager for one caller run in turn, and all are checked
+   * against everybody else's: so `change` may run again on a newer state. It gets a frozen one, and must not itself
+   * await an update of the same session. Never creates a session. CONFLICT when others kept writing through 100
+   * attempts, or after 30 s in the queue.
    */
   async updateSession(
     sessionId: string,
@@ -145,13 +148,16 @@ export class SessionManager<T, ListName extends string = never> {
     }));
   }
 
-  /** Begins the session's idle time anew, without a write. */
+  /** Begins the session's idle time anew; its state, version and times stay as they are. */
   async touchSession(sessionId: string, options: Access = {}): Promise<SessionResult<T, ListName>> {
     return this.#answer(sessionId, options, () =>
-      this.#untilCommitted(sessionId, options, async (seen) => ({
-        outcome: await this.#store.touch(sessionId, seen),
-        result: async () => success(sessionId, seen, await this.#stateOf(seen)),
-      })),
+      this.#untilCommitted(sessionId, options, async (seen) => {
+        const data = await this.#stateOf(seen);
+        return {
+          outcome: await this.#store.touch(sessionId, seen),
+          result: async () => success(sessionId, seen, data),
+        };
+      }),
     );
   }
 
@@ -167,12 +173,13 @@ export class SessionManager<T, ListName extends string = never> {
           result: async () => ({ success: true, sessionId, data: true }) as const,
         }));
       } catch (error) {
-        const { code } = failureOf(sessionId, error).error;
+        if (!isStateroomError(error)) throw error;
+        const { code } = error;
         if (code === 'NOT_FOUND') return { success: true, sessionId, data: false } as const;
         const isUnreadable = code === 'INVALID_STATE' || code === 'NEWER_VERSION';
         const isTrusted = options.owner === undefined && options.agentId === undefined;
         if (!isUnreadable || !isTrusted) throw error;
-        return { success: true, sessionId, data: await this.#store.removeUnread(sessionId) } as const;
+        return { success: true, sessionId, data: await this.#store.removeUnreadable(sessionId) } as const;
       }
     });
   }
@@ -185,10 +192,10 @@ export class SessionManager<T, ListName extends string = never> {
     return this.#answer(sessionId, options, () =>
       this.#queue.run(queueKey(sessionId, options), () =>
         this.#untilCommitted(sessionId, options, async (seen) => {
-          const { state, epoch = seen.record.epoch, ...lists } = await next(seen);
+          const { state, epoch = seen.record.epoch, ...listChanges } = await next(seen);
           const version = createVersion();
           const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
-          const outcome = await this.#store.replace(sessionId, seen, { record, version, ...lists });
+          const outcome = await this.#store.replace(sessionId, seen, { record, version, ...listChanges });
           return { outcome, result: async () => success(sessionId, { record, version, lists: {} }, ownCopy(state)) };
         }),
       ),
@@ -196,17 +203,18 @@ export class SessionManager<T, ListName extends string = never> {
   }
 
   /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
-  async #untilCommitted<R>(sessionId: string, access: Access, attempt: Attempt<ListName, R>): Promise<R> {
+  async #untilCommitted<R>(sessionId: string, access: Access, tryWrite: TryWrite<ListName, R>): Promise<R> {
     let seen = await this.#store.load(sessionId, access);
-    for (let attempts = 1; attempts <= maxAttempts; attempts++) {
-      const { outcome, result } = await attempt(seen);
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      if (attempt > attemptsAtOnce) {
+        await pause(attempt - attemptsAtOnce);
+        // What was found before a pause is old after it, and would be refused again.
+        seen = assertAccessible(sameSession(seen, await this.#store.load(sessionId, access)), access);
+      }
+      const { outcome, result } = await tryWrite(seen);
       if (outcome.committed) return result();
-      seen = assertFound(sameSession(seen, outcome.found), access);
-      this.#logger.debug({ sessionId: shortId(sessionId), attempts }, 'a write was refused and is tried again');
-      if (attempts < attemptsAtOnce) continue;
-      // What was found is old after a pause, and would be refused again.
-      await pause(attempts - attemptsAtOnce);
-      seen = assertFound(sameSession(seen, await this.#store.load(sessionId, access)), access);
+      seen = assertAccessible(sameSession(seen, outcome.found), access);
+      this.#logger.debug({ sessionId: shortId(sessionId), attempt }, 'a write was refused and is tried again');
     }
     throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
   }
@@ -268,7 +276,7 @@ type NextSession<T, ListName extends string> = {
   readonly dropLists?: boolean;
 };
 
-type Attempt<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
+type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
   readonly outcome: WriteOutcome<ListName>;
   readonly result: () => Promise<R>;
 }>;
@@ -299,7 +307,7 @@ function pause(pauses: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
 
-/** Strangers wait for each other, but not for the owner: how long an answer takes tells them nothing. */
+/** A queue for each session and claimed identity, so that a stranger never waits for the owner and learns of them. */
 function queueKey(sessionId: string, { owner, agentId }: Access): string {
   return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
 }

@@ -62,7 +62,7 @@ export class SessionStore<ListName extends string> {
     const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
     const lists = names.map((name) => ({ key: listKey(keys, name), ...ranges[name] }));
     const snapshot = await this.#read({ entries: [keys.record], lists });
-    const found = assertFound(storedSession<ListName>(snapshot.entries[0]), access);
+    const found = assertAccessible(storedSession<ListName>(snapshot.entries[0]), access);
     return { ...found, lists: namedLists(names, snapshot) };
   }
 
@@ -137,7 +137,7 @@ export class SessionStore<ListName extends string> {
   }
 
   /** Deletes all keys of the session though its record cannot be read, if it still is as it was found. */
-  async removeUnread(sessionId: string): Promise<boolean> {
+  async removeUnreadable(sessionId: string): Promise<boolean> {
     const keys = this.#keys(sessionId);
     const [entry] = (await this.#read({ entries: [keys.record] })).entries;
     if (entry === undefined || entry === null) return false;
@@ -216,7 +216,7 @@ export class SessionStore<ListName extends string> {
 }
 
 /** Missing, expired and foreign are one answer, so that nobody learns from it which ids exist. */
-export function assertFound<ListName extends string>(
+export function assertAccessible<ListName extends string>(
   found: StoredSession<ListName> | null,
   access: Access,
 ): StoredSession<ListName> {

@@ -10,9 +10,9 @@ function takeAll(order: ExpiryOrder, now: number): string[] {
 describe('ExpiryOrder', () => {
   it('gives keys in the order in which they are due, each once, and none before its time', () => {
     const order = new ExpiryOrder();
-    order.add('late', 30);
-    order.add('early', 10);
-    order.add('middle', 20);
+    order.set('late', 30);
+    order.set('early', 10);
+    order.set('middle', 20);
     expect(takeAll(order, 9)).toEqual([]);
     expect(takeAll(order, 20)).toEqual(['early', 'middle']);
     expect(takeAll(order, 100)).toEqual(['late']);
@@ -21,10 +21,10 @@ describe('ExpiryOrder', () => {
 
   it('keeps one place for a key that is prolonged again and again, and the earliest for one that is shortened', () => {
     const order = new ExpiryOrder();
-    for (let at = 10; at < 1000; at++) order.add('prolonged', at);
+    for (let at = 10; at < 1000; at++) order.set('prolonged', at);
     expect(takeAll(order, 2000)).toEqual(['prolonged']);
-    order.add('shortened', 3000);
-    order.add('shortened', 2500);
+    order.set('shortened', 3000);
+    order.set('shortened', 2500);
     expect(takeAll(order, 2500)).toEqual(['shortened']);
     expect(takeAll(order, 3000)).toEqual([]);
   });
@@ -32,9 +32,9 @@ describe('ExpiryOrder', () => {
   it('does not grow by keys that are forgotten, or prolonged and shortened in turn', async () => {
     const order = new ExpiryOrder();
     for (let index = 0; index < 10_000; index++) {
-      order.add(`${index}`, 1_000_000);
-      order.forget(`${index}`);
-      order.add('turning', 1_000_000 - index);
+      order.set(`${index}`, 1_000_000);
+      order.set(`${index}`, null);
+      order.set('turning', 1_000_000 - index);
     }
     expect(takeAll(order, 2_000_000)).toEqual(['turning']);
   });

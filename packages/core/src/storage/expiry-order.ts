@@ -14,16 +14,16 @@ export class ExpiryOrder {
   readonly #dueAt = new Map<string, number>();
   #queue = newQueue([]);
 
-  add(key: string, expiresAt: number): void {
-    const dueAt = this.#dueAt.get(key);
-    if (dueAt !== undefined && dueAt <= expiresAt) return;
-    this.#dueAt.set(key, expiresAt);
-    this.#queue.push({ key, at: expiresAt });
-    this.#sweep();
-  }
-
-  forget(key: string): void {
-    this.#dueAt.delete(key);
+  /** Null: it does not expire, or is no more. */
+  set(key: string, expiresAt: number | null): void {
+    if (expiresAt === null) {
+      this.#dueAt.delete(key);
+    } else {
+      const dueAt = this.#dueAt.get(key);
+      if (dueAt !== undefined && dueAt <= expiresAt) return;
+      this.#dueAt.set(key, expiresAt);
+      this.#queue.push({ key, at: expiresAt });
+    }
     this.#sweep();
   }
 
@@ -32,7 +32,7 @@ export class ExpiryOrder {
     this.#queue = newQueue([]);
   }
 
-  /** Takes the next key that was to expire by `now`, or null. Its owner looks whether it did, and adds it if not. */
+  /** Takes the next key that was to expire by `now`, or null. Its owner looks whether it did, and sets it anew if not. */
   takeDue(now: number): string | null {
     for (let next = this.#queue.peek(); next !== undefined && next.at <= now; next = this.#queue.peek()) {
       this.#queue.pop();

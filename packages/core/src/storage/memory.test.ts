@@ -37,6 +37,11 @@ describe('memoryStorage', () => {
     ]);
     const update = { type: 'set', key: 'a', value: 'new', version: 'v2', ttlMs: null } as const;
     expect((await storage.commit({ checks: [{ key: 'a', version: 'v1' }], changes: [update] })).committed).toBe(true);
+    const swap = {
+      checks: [{ key: 'a', version: 'v2' }],
+      changes: [{ type: 'delete', key: 'a' }, ...create('e').changes],
+    } as const;
+    expect((await storage.commit(swap)).committed).toBe(true);
     await clock.advance(1000);
     expect((await storage.commit(create('d'))).committed).toBe(true);
   });

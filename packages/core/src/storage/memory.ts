@@ -35,15 +35,16 @@ type Entry = {
 };
 /** Its items are appended to in place, and copied out. */
 type List = { readonly kind: 'list'; readonly items: string[]; readonly expiresAt: number | null };
-type Kind = 'entry' | 'list' | null;
+/** What a key holds once changes are applied: an entry, a list of so many items, or nothing. */
+type Holding = 'entry' | number | null;
 
-/** Dead keys looked at per commit: memory is given back as it is used, and no commit pays for many. */
+/** Keys per commit whose noted end of life has come: memory is given back as it is used, and no commit pays for many. */
 const purgedPerCommit = 32;
 
 class MemoryStorage implements StorageProvider {
   readonly name = 'memory';
   readonly scope = 'process';
-  readonly reads = 'linearizable';
+  readonly consistency = 'linearizable';
   readonly #maxEntries: number;
   readonly #clock: () => number;
   readonly #stored = new Map<string, Entry | List>();
@@ -68,9 +69,7 @@ class MemoryStorage implements StorageProvider {
     const now = this.#clock();
     const refused = checks.flatMap((check) => this.#refusal(check, now));
     if (refused.length === 0) {
-      const kinds = this.#kindsAfter(changes, now);
-      this.#proveReadable(reads, kinds, now);
-      this.#makeRoom(kinds, now);
+      this.#assertApplicable(changes, reads, now);
       for (const change of changes) this.#apply(change, now);
       this.#purge(now, purgedPerCommit);
     }
@@ -132,70 +131,72 @@ class MemoryStorage implements StorageProvider {
     return [{ key, entry: entry && { value: entry.value, version: entry.version } }];
   }
 
-  // Whatever could fail in the midst of the changes has to fail before the first of them: a key of the wrong kind in
-  // the changes or in the reads after them, and a lack of room.
-  #kindsAfter(changes: readonly Change[], now: number): Map<string, Kind> {
-    const kinds = new Map<string, Kind>();
-    for (const { key, type } of changes) {
-      const kind = this.#kindIn(kinds, key, now);
-      if (type === 'set' && kind === 'list') throw wrongKind(key, 'list');
-      if ((type === 'append' || type === 'truncate') && kind === 'entry') throw wrongKind(key, 'entry');
-      kinds.set(key, kindAfter(type, kind));
-    }
-    return kinds;
-  }
-
-  #proveReadable({ entries = [], lists = [] }: Reads, kinds: Map<string, Kind>, now: number): void {
-    for (const key of entries) if (this.#kindIn(kinds, key, now) === 'list') throw wrongKind(key, 'list');
-    for (const { key } of lists) if (this.#kindIn(kinds, key, now) === 'entry') throw wrongKind(key, 'entry');
-  }
-
-  /** What the key holds after the changes so far; null is nothing, be it that they deleted it. */
-  #kindIn(kinds: Map<string, Kind>, key: string, now: number): Kind {
-    const changed = kinds.get(key);
-    return changed === undefined ? (this.#live(key, now)?.kind ?? null) : changed;
-  }
-
-  #makeRoom(kinds: Map<string, Kind>, now: number): void {
-    const isFull = () => {
-      const added = [...kinds].filter(([key, kind]) => kind !== null && !this.#stored.has(key)).length;
-      return added > 0 && this.#stored.size + added > this.#maxEntries;
+  /** Fails before the first change is made, for whatever would fail in their midst: a wrong kind, a lack of room. */
+  #assertApplicable(changes: readonly Change[], { entries = [], lists = [] }: Reads, now: number): void {
+    const holdings = new Map<string, Holding>();
+    const holdingOf = (key: string) => {
+      const changed = holdings.get(key);
+      return changed === undefined ? this.#holding(key, now) : changed;
     };
-    if (!isFull()) return;
+    for (const change of changes) holdings.set(change.key, holdingAfter(change, holdingOf(change.key)));
+    for (const key of entries) if (typeof holdingOf(key) === 'number') throw wrongKind(key, 'list');
+    for (const { key } of lists) if (holdingOf(key) === 'entry') throw wrongKind(key, 'entry');
+    this.#makeRoom(holdings, now);
+  }
+
+  #holding(key: string, now: number): Holding {
+    const stored = this.#live(key, now);
+    return stored?.kind === 'list' ? stored.items.length : (stored?.kind ?? null);
+  }
+
+  #makeRoom(holdings: ReadonlyMap<string, Holding>, now: number): void {
+    const isTooMuch = () => {
+      let growth = 0;
+      for (const [key, holding] of holdings) growth += Number(holding !== null) - Number(this.#stored.has(key));
+      return growth > 0 && this.#stored.size + growth > this.#maxEntries;
+    };
+    if (!isTooMuch()) return;
     this.#purge(now, Number.POSITIVE_INFINITY);
-    if (isFull()) throw new StateroomError('LIMIT', `memory storage holds its bound of ${this.#maxEntries} keys`);
+    if (isTooMuch()) throw new StateroomError('LIMIT', `memory storage holds its bound of ${this.#maxEntries} keys`);
   }
 
   #apply(change: Change, now: number): void {
     const { key } = change;
-    const stored = this.#live(key, now);
-    if (change.type === 'delete') this.#remove(key);
-    if (change.type === 'touch' && stored !== null) {
-      this.#store(key, { ...stored, expiresAt: resolveExpiry(change.ttlMs, null, now) });
-    }
-    if (change.type === 'truncate' && stored?.kind === 'list') {
-      stored.items.length = Math.min(stored.items.length, change.length);
-      if (stored.items.length === 0) this.#remove(key);
-    }
-    if (change.type === 'set') {
-      const expiresAt = resolveExpiry(change.ttlMs, stored?.expiresAt ?? null, now);
-      this.#store(key, { kind: 'entry', value: change.value, version: change.version, expiresAt });
-    }
-    if (change.type === 'append') {
-      const items = stored?.kind === 'list' ? stored.items : [];
-      for (const item of change.items) items.push(item);
-      this.#store(key, { kind: 'list', items, expiresAt: resolveExpiry(change.ttlMs, stored?.expiresAt ?? null, now) });
+    const existing = this.#live(key, now);
+    const before = existing?.expiresAt ?? null;
+    switch (change.type) {
+      case 'set': {
+        const { value, version, ttlMs } = change;
+        return this.#put(key, { kind: 'entry', value, version, expiresAt: resolveExpiry(ttlMs, before, now) });
+      }
+      case 'append': {
+        const items = existing?.kind === 'list' ? existing.items : [];
+        for (const item of change.items) items.push(item);
+        return this.#put(key, { kind: 'list', items, expiresAt: resolveExpiry(change.ttlMs, before, now) });
+      }
+      case 'truncate': {
+        if (existing?.kind !== 'list') return;
+        existing.items.length = Math.min(existing.items.length, change.length);
+        if (existing.items.length === 0) this.#remove(key);
+        return;
+      }
+      case 'touch': {
+        if (existing !== null) this.#put(key, { ...existing, expiresAt: resolveExpiry(change.ttlMs, null, now) });
+        return;
+      }
+      case 'delete':
+        return this.#remove(key);
     }
   }
 
-  #store(key: string, stored: Entry | List): void {
+  #put(key: string, stored: Entry | List): void {
     this.#stored.set(key, stored);
-    if (stored.expiresAt !== null) this.#expiry.add(key, stored.expiresAt);
+    this.#expiry.set(key, stored.expiresAt);
   }
 
   #remove(key: string): void {
     this.#stored.delete(key);
-    this.#expiry.forget(key);
+    this.#expiry.set(key, null);
   }
 
   #purge(now: number, limit: number): void {
@@ -205,7 +206,7 @@ class MemoryStorage implements StorageProvider {
       const expiresAt = this.#stored.get(key)?.expiresAt ?? null;
       if (expiresAt === null) continue;
       if (expiresAt <= now) this.#remove(key);
-      else this.#expiry.add(key, expiresAt);
+      else this.#expiry.set(key, expiresAt);
     }
   }
 
@@ -232,8 +233,20 @@ function isLive({ expiresAt }: Entry | List, now: number): boolean {
   return expiresAt === null || expiresAt > now;
 }
 
-function kindAfter(type: Change['type'], kind: Kind): Kind {
-  if (type === 'set') return 'entry';
-  if (type === 'append') return 'list';
-  return type === 'delete' ? null : kind;
+function holdingAfter(change: Change, before: Holding): Holding {
+  switch (change.type) {
+    case 'set':
+      if (typeof before === 'number') throw wrongKind(change.key, 'list');
+      return 'entry';
+    case 'append':
+      if (before === 'entry') throw wrongKind(change.key, 'entry');
+      return (before ?? 0) + change.items.length;
+    case 'truncate':
+      if (before === 'entry') throw wrongKind(change.key, 'entry');
+      return before === null || change.length === 0 ? null : Math.min(before, change.length);
+    case 'touch':
+      return before;
+    case 'delete':
+      return null;
+  }
 }

@@ -3,8 +3,8 @@
  * and retries live once, above it. To write a provider, read this file, copy memory.ts, and call `describeStorage`
  * (from @stateroom/core/testing) in a four-line test: the suite is the contract, this file is its summary.
  *
- * A key holds an entry or a list. One that has expired is absent everywhere. A call that names a key as the wrong kind
- * gets StateroomError INVALID and changes nothing; only in the changes of a refused commit may it go unnoticed. An engine that fails throws STORAGE, or UNKNOWN_OUTCOME where
+ * A key holds an entry or a list. One that has expired is absent everywhere. A key named as the wrong kind is answered with
+ * StateroomError INVALID, and nothing is changed: in reads and checks always, in changes if the checks hold. An engine that fails throws STORAGE, or UNKNOWN_OUTCOME where
  * a commit may have happened; a failure is never told as absence.
  */
 export interface StorageProvider extends AsyncDisposable {
@@ -12,8 +12,8 @@ export interface StorageProvider extends AsyncDisposable {
   readonly name: string;
   /** Who sees the same data: this process, all processes of this machine, or every machine. */
   readonly scope: 'process' | 'machine' | 'shared';
-  /** What a plain `read` promises: the newest commit of anybody, or at least those of this client. */
-  readonly reads: 'linearizable' | 'session';
+  /** What a `read` shows: the newest commit of anybody, or of this client at the least. Commits are always the former. */
+  readonly consistency: 'linearizable' | 'read-your-writes';
 
   /** One round trip, one moment. */
   read(reads: Reads): Promise<Snapshot>;
@@ -45,9 +45,10 @@ export type Check =
 export type Ttl = number | null | 'keep';
 
 /**
- * One step of a commit. After a lost reply a commit is sent again, and must then refuse itself: so one that sets,
- * truncates or deletes has to check a key that it moves on, as `{ key, version: 'a' }` beside a set of that key to
- * version 'b'. A provider answers any other with INVALID. Only touches and bare appends may take effect twice.
+ * One step of a commit. A caller sends a commit again whose reply was lost. So that it then refuses itself, every commit
+ * with a set, truncate or delete has to include a check that its own changes make false, as `{ key, version: 'a' }`
+ * beside a set of that key to version 'b'; else it is INVALID. One of touches and appends alone needs none, and may
+ * take effect twice.
  */
 export type Change =
   | {

@@ -24,36 +24,55 @@ const tables = `
   PRAGMA user_version = ${fileFormat};
 `;
 
-/** Opens the file, made and prepared when it is new. STORAGE when it cannot be, NEWER_VERSION for newer code's file. */
+/** Several processes may open a new file at once, and change its journal, which SQLite itself does not wait for. */
+const openingWaitMs = 5000;
+const openingPauseMs = 10;
+
+/**
+ * Opens the file, made and prepared when it is new; may block for a moment, once. STORAGE when it cannot be opened,
+ * NEWER_VERSION for a file of newer code, INVALID without a path.
+ */
 export function openFile(path: string, durability: 'normal' | 'full'): DatabaseSync {
   if (path.trim() === '') {
     throw new StateroomError('INVALID', "path is empty; name a file, or ':memory:' for none", { path: 'path' });
   }
-  try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    const database = new DatabaseSync(path, { timeout: 0 });
-    const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (format > fileFormat) {
-      throw new StateroomError(
-        'NEWER_VERSION',
-        `the sqlite file is of format ${format}, this code knows ${fileFormat}`,
-      );
+  const deadline = performance.now() + openingWaitMs;
+  for (;;) {
+    try {
+      return openOnce(path, durability);
+    } catch (error) {
+      if (isStateroomError(error)) throw error;
+      if (!isBusy(error) || performance.now() > deadline) {
+        throw new StateroomError('STORAGE', 'the sqlite file cannot be opened; is its path writable?', {
+          cause: error,
+        });
+      }
     }
-    database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-    if (format < fileFormat) prepareFile(database);
-    return database;
-  } catch (error) {
-    if (isStateroomError(error)) throw error;
-    throw new StateroomError('STORAGE', 'the sqlite file cannot be opened; is its path writable?', { cause: error });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, openingPauseMs);
   }
 }
 
-function prepareFile(database: DatabaseSync): void {
-  // Many processes may open a new file at once; this happens once in the life of a file, so it may block.
-  database.exec('PRAGMA busy_timeout = 5000');
-  database.exec('PRAGMA journal_mode = WAL');
-  database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
-  database.exec('PRAGMA busy_timeout = 0');
+function openOnce(path: string, durability: 'normal' | 'full'): DatabaseSync {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path, { timeout: openingPauseMs });
+  try {
+    const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (format > fileFormat) {
+      const message = `the sqlite file is of format ${format}, this code knows ${fileFormat}`;
+      throw new StateroomError('NEWER_VERSION', message);
+    }
+    database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+    if (format < fileFormat) {
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
+    }
+    // From here on nothing may stop the event loop: waiting is the provider's own.
+    database.exec('PRAGMA busy_timeout = 0');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Whether SQLite failed only because another connection holds the file. */

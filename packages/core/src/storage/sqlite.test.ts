@@ -106,16 +106,31 @@ describe('sqliteStorage', () => {
     file.close();
   });
 
+  it('is opened by several processes at once, new as the file may be', async () => {
+    const paths = Array.from({ length: 20 }, newPath);
+    const startAt = String(Date.now() + 500);
+    const processes = Array.from({ length: 4 }, () => runProcess('sqlite-open.test-process.ts', startAt, ...paths));
+    await Promise.all(processes);
+    for (const path of paths) {
+      await using storage = sqliteStorage({ path });
+      expect((await storage.read({ lists: [{ key: 'opened' }] })).lists[0]?.length).toBe(4);
+    }
+  });
+
   it('loses no update between two processes with 500 each on one file', async () => {
     const path = newPath();
-    const counter = join(import.meta.dirname, 'sqlite-counter.test-process.ts');
-    const workers = ['one', 'two'].map((name) => {
-      return spawn(process.execPath, [counter, path, name, '500'], { stdio: ['ignore', 'ignore', 'inherit'] });
-    });
-    const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
-    expect(exits.map(([code]) => code)).toEqual([0, 0]);
+    await Promise.all(['one', 'two'].map((name) => runProcess('sqlite-counter.test-process.ts', path, name, '500')));
     await using storage = sqliteStorage({ path });
     const [record] = (await storage.read({ entries: ['counts:{shared}'] })).entries;
     expect(JSON.parse(record?.value ?? '{}')).toMatchObject({ state: { count: 1000, one: 500, two: 500 } });
   });
 });
+
+/** Runs a file of this folder as a process of its own, until it has ended well. */
+async function runProcess(file: string, ...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+}

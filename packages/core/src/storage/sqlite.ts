@@ -52,7 +52,7 @@ type Stored = {
 class SqliteStorage implements StorageProvider {
   readonly name = 'sqlite';
   readonly scope = 'machine';
-  readonly reads = 'linearizable';
+  readonly consistency = 'linearizable';
   readonly #busyTimeoutMs: number;
   readonly #clock: () => number;
   readonly #database: DatabaseSync;

@@ -8,7 +8,7 @@ export function override(
   return {
     name: storage.name,
     scope: storage.scope,
-    reads: storage.reads,
+    consistency: storage.consistency,
     read: (reads) => storage.read(reads),
     commit: (transaction) => storage.commit(transaction),
     scan: (prefix, cursor, limit) => storage.scan(prefix, cursor, limit),

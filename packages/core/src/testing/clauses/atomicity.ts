@@ -83,8 +83,12 @@ export const atomicityClauses: readonly Clause[] = [
           { type: 'append', key: 'a', items: ['three'], ttlMs: null },
           { type: 'set', key: 'b', value: 'first', version: 'v1', ttlMs: null },
           { type: 'set', key: 'b', value: 'second', version: 'v2', ttlMs: null },
+          { type: 'append', key: 'c', items: ['one'], ttlMs: null },
+          { type: 'truncate', key: 'c', length: 0 },
+          { type: 'set', key: 'c', value: 'after a list', version: 'v1', ttlMs: null },
         ],
       });
+      assert.equal((await entryAt(storage, 'c'))?.value, 'after a list');
       assert.deepEqual(await itemsAt(storage, 'a'), ['one', 'three']);
       assert.deepEqual(await entryAt(storage, 'b'), { value: 'second', version: 'v2' });
     },

@@ -7,7 +7,7 @@ export const lifecycleClauses: readonly Clause[] = [
     test: async (storage) => {
       assert.ok(storage.name.length > 0);
       assert.ok(['process', 'machine', 'shared'].includes(storage.scope));
-      assert.ok(['linearizable', 'session'].includes(storage.reads));
+      assert.ok(['linearizable', 'read-your-writes'].includes(storage.consistency));
       await storage.ping();
     },
   },
