@@ -35,26 +35,12 @@ export const brokenCommits: readonly Broken[] = [
   {
     fault: 'compares, then writes, in two steps',
     clause: '64 writers at once lose no update',
-    of: (storage) =>
-      override(storage, {
-        commit: async (transaction) => {
-          const compared = await storage.commit({ ...transaction, changes: [] });
-          await tick();
-          return compared.committed ? force(storage, transaction) : compared;
-        },
-      }),
+    of: comparesThenWrites,
   },
   {
     fault: 'compares lengths, then appends, in two steps',
     clause: '64 writers at once who check the length of a list append one after the other',
-    of: (storage) =>
-      override(storage, {
-        commit: async (transaction) => {
-          const compared = await storage.commit({ ...transaction, changes: [] });
-          await tick();
-          return compared.committed ? force(storage, transaction) : compared;
-        },
-      }),
+    of: comparesThenWrites,
   },
   {
     fault: 'reads key by key',
@@ -142,6 +128,16 @@ export const brokenCommits: readonly Broken[] = [
       }),
   },
 ];
+
+function comparesThenWrites(storage: StorageProvider): StorageProvider {
+  return override(storage, {
+    commit: async (transaction) => {
+      const compared = await storage.commit({ ...transaction, changes: [] });
+      await tick();
+      return compared.committed ? force(storage, transaction) : compared;
+    },
+  });
+}
 
 function commitsOneByOne(storage: StorageProvider): StorageProvider {
   return override(storage, {
