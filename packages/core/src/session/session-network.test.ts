@@ -50,6 +50,30 @@ describe('over a bad network', () => {
     expect(unwrap(await manage(storage).getSession(sessionId)).data.count).toBe(1);
   });
 
+  it('a creation whose reply is lost before the network goes down is UNKNOWN_OUTCOME too', async () => {
+    const lossy = flaky(memoryStorage(), { losesReply: () => true });
+    const dying = override(lossy, { read: () => Promise.reject(new Error('connection refused')) });
+    expect(await manage(dying).createSession()).toMatchObject({ error: { code: 'UNKNOWN_OUTCOME' } });
+  });
+
+  it('an update whose reply is lost ends in NOT_FOUND when its session gave way to another of its id', async () => {
+    const storage = memoryStorage();
+    await manage(storage).createSession({ sessionId: 'a' });
+    let commits = 0;
+    const interposed = override(storage, {
+      commit: (transaction) =>
+        flaky(storage, { losesReply: () => commits++ === 0 })
+          .commit(transaction)
+          .catch(async (error: unknown) => {
+            await manage(storage).deleteSession('a');
+            await manage(storage).createSession({ sessionId: 'a' });
+            throw error;
+          }),
+    });
+    expect(await manage(interposed).updateSession('a', increment)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    expect(unwrap(await manage(storage).getSession('a')).data.count).toBe(0);
+  });
+
   it('a creation whose reply is lost does not bring back what was deleted meanwhile', async () => {
     const storage = memoryStorage();
     const lossy = flaky(storage, { losesReply: () => true });

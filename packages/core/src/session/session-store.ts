@@ -85,7 +85,10 @@ export class SessionStore<ListName extends string> {
     const commit = await this.#commit(transaction);
     if (commit !== 'reply lost') return outcomeOf<ListName>(commit);
     // Sent again, it could make anew what somebody has deleted by now: absence is no version. So it only looks.
-    const found = storedSession<ListName>((await this.#read({ entries: [keys.record] })).entries[0]);
+    const { entries } = await this.#read({ entries: [keys.record] }).catch((cause: unknown) => {
+      throw unknownOutcome(cause);
+    });
+    const found = storedSession<ListName>(entries[0]);
     if (found === null) throw unknownOutcome();
     return found.record.incarnation === record.incarnation ? { committed: true } : { committed: false, found };
   }
@@ -109,7 +112,7 @@ export class SessionStore<ListName extends string> {
       ...this.#appends(keys, append, record),
     ];
     return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found) => {
-      if (found === null) return 'refused';
+      if (found?.record.incarnation !== record.incarnation) return 'refused';
       if (found.record.writes.includes(version)) return 'mine';
       return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
     });
