@@ -2,7 +2,7 @@
  * Every way in which Stateroom says no. Each code has a heading in docs/reference/errors.md.
  *
  * Five answers that are never turned into one another: absent (`NOT_FOUND`), refused (`EXISTS`, `CONFLICT`,
- * `LIMIT`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`), and not known (`UNKNOWN_OUTCOME`).
+ * `LIMIT`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`, `TIMEOUT`), and not known (`UNKNOWN_OUTCOME`).
  */
 export type ErrorCode =
   | 'NOT_FOUND'
@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INVALID_STATE'
   | 'NEWER_VERSION'
   | 'UNKNOWN_OUTCOME'
+  | 'TIMEOUT'
   | 'STORAGE';
 
 export type StateroomErrorOptions = {

@@ -14,11 +14,15 @@ export function resolveExpiry(ttlMs: Ttl, before: number | null, now: number): n
   return ttlMs === null ? null : now + ttlMs;
 }
 
-/** The answer to a key that was named as an entry and holds a list, or the other way round. */
-export function wrongKind(key: string, holds: 'entry' | 'list'): StateroomError {
-  const [named, found] = holds === 'list' ? ['an entry', 'a list'] : ['a list', 'an entry'];
-  return new StateroomError('INVALID', `key ${redactKey(key)} was named as ${named} but holds ${found}`);
+/** The answer to a key that was named as an entry and holds a list, the other way round, or holds what is neither. */
+export function wrongKind(key: string, holds: string): StateroomError {
+  return new StateroomError('INVALID', `key ${redactKey(key)} ${wrongKinds.get(holds) ?? 'holds what is not ours'}`);
 }
+
+const wrongKinds: ReadonlyMap<string, string> = new Map([
+  ['list', 'was named as an entry but holds a list'],
+  ['entry', 'was named as a list but holds an entry'],
+]);
 
 /** A key without the id in it, fit for a message. */
 function redactKey(key: string): string {

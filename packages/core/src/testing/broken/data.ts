@@ -78,6 +78,15 @@ export const brokenData: readonly Broken[] = [
     of: (storage) => readingEntries(storage, ({ value, version }) => ({ value: guessed(value), version })),
   },
   {
+    fault: 'decodes what it reads as if it were a file',
+    clause: 'a value comes back to the letter, in entries, lists and refusals',
+    of: (storage) =>
+      readingLists(storage, ({ items, length }) => ({
+        items: items.map((item) => item.replace(/^\uFEFF/, '')),
+        length,
+      })),
+  },
+  {
     fault: 'cuts long values',
     clause: 'a value of 1 MiB is kept, in an entry and in a list',
     of: (storage) => readingEntries(storage, ({ value, version }) => ({ value: value.slice(0, 65_536), version })),

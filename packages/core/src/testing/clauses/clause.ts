@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ErrorCode, isStateroomError } from '../../errors.ts';
-import type { Change, Commit, StorageEntry, StorageProvider, Ttl } from '../../storage/provider.ts';
+import type { Change, Commit, ScannedKey, StorageEntry, StorageProvider, Ttl } from '../../storage/provider.ts';
 
 /** One guarantee of the contract, and how to see that it holds. */
 export type Clause = {
@@ -42,6 +42,24 @@ export function assertCommitted(commit: Commit): void {
 
 export function assertRefused(commit: Commit): void {
   assert.equal(commit.committed, false, 'a commit with a check that does not hold must be refused');
+}
+
+/** What a walk through all pages finds, by key. */
+export async function scanAll(
+  storage: StorageProvider,
+  prefix: string,
+  { limit = 100, betweenPages = async () => {} }: { limit?: number; betweenPages?: () => Promise<void> } = {},
+): Promise<Map<string, ScannedKey>> {
+  const found = new Map<string, ScannedKey>();
+  let cursor: string | null = null;
+  for (let pages = 0; pages < 10_000; pages++) {
+    const page = await storage.scan(prefix, cursor, limit);
+    for (const scanned of page.found) found.set(scanned.key, scanned);
+    cursor = page.cursor;
+    if (cursor === null) return found;
+    await betweenPages();
+  }
+  return assert.fail('the scan does not come to an end');
 }
 
 /** The call must fail with this code; any other answer, and above all a normal one, breaks the contract. */

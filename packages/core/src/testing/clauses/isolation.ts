@@ -25,6 +25,7 @@ const hostileKeys = [
   'a\0b',
   '\n',
   '__proto__',
+  '\uFEFFafter a byte order mark',
   'constructor',
   'toString',
   'null',
@@ -62,6 +63,7 @@ const hostileValues = [
   'NaN',
   'OK',
   '__proto__',
+  '\uFEFFafter a byte order mark',
   "it's",
 ];
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { append, assertCommitted, assertRefused, type Clause, entryAt, itemsAt, put } from './clause.ts';
+import { append, assertCommitted, assertRefused, type Clause, entryAt, itemsAt, put, scanAll } from './clause.ts';
 
 /** Longer than a signed 32-bit number of milliseconds, where timers overflow. */
 const twentyFiveDaysMs = 25 * 24 * 60 * 60 * 1000;
@@ -24,7 +24,7 @@ export const lifeSpanClauses: readonly Clause[] = [
       await put(storage, 'entry', { ttlMs: 50 });
       await append(storage, 'list', { ttlMs: 50 });
       await sleep(60);
-      const { found } = await storage.scan('', null, 100);
+      const found = [...(await scanAll(storage, '')).values()];
       assert.deepEqual(found, []);
       const late = await storage.commit({ checks: [{ key: 'entry', version: 'v1' }], changes: [] });
       assert.deepEqual(late.refused, [{ key: 'entry', entry: null }]);
@@ -80,7 +80,7 @@ export const lifeSpanClauses: readonly Clause[] = [
       assertCommitted(await storage.commit({ checks: [], changes: [touch('expired'), touch('never')] }));
       assert.equal(await entryAt(storage, 'expired'), null);
       assert.equal(await entryAt(storage, 'never'), null);
-      assert.deepEqual((await storage.scan('', null, 100)).found, []);
+      assert.equal((await scanAll(storage, '')).size, 0);
     },
   },
   {
@@ -106,7 +106,7 @@ export const lifeSpanClauses: readonly Clause[] = [
         }),
       );
       await sleep(400);
-      const found = (await storage.scan('', null, 100)).found.map(({ key }) => key);
+      const found = [...(await scanAll(storage, '')).keys()];
       assert.deepEqual(
         found.toSorted((a, b) => (a < b ? -1 : 1)),
         ['list longer', 'set longer'],
@@ -155,7 +155,7 @@ export const lifeSpanClauses: readonly Clause[] = [
       assertCommitted(await storage.commit({ checks, changes }));
       await sleep(150);
       assert.equal((await entryAt(storage, 'entry'))?.value, 'kept');
-      assert.equal((await storage.scan('', null, 10)).found[0]?.ttlMs, null);
+      assert.equal((await scanAll(storage, '')).get('entry')?.ttlMs, null);
     },
   },
   {
@@ -164,7 +164,7 @@ export const lifeSpanClauses: readonly Clause[] = [
       await put(storage, 'entry', { ttlMs: twentyFiveDaysMs });
       await sleep(20);
       assert.notEqual(await entryAt(storage, 'entry'), null);
-      const ttlMs = (await storage.scan('', null, 10)).found[0]?.ttlMs ?? 0;
+      const ttlMs = (await scanAll(storage, '')).get('entry')?.ttlMs ?? 0;
       assert.ok(ttlMs > twentyFiveDaysMs - 60_000 && ttlMs <= twentyFiveDaysMs, `${ttlMs} ms are left`);
     },
   },
