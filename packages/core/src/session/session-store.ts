@@ -181,7 +181,11 @@ export class SessionStore<ListName extends string> {
 
   async #read(reads: Reads): Promise<Snapshot> {
     try {
-      return await this.#storage.read(reads);
+      const snapshot = await this.#storage.read(reads);
+      const isSure = this.#storage.consistency === 'linearizable' || !snapshot.entries.includes(null);
+      if (isSure) return snapshot;
+      // A replica that is behind proves no absence; a commit, though it changes nothing, sees the newest.
+      return (await this.#storage.commit({ checks: [], changes: [], reads })).snapshot;
     } catch (error) {
       throw storageError(error);
     }

@@ -67,6 +67,9 @@ export class RedisStorage implements StorageProvider {
   #closed = false;
 
   constructor(connection: RedisConnection, { keyPrefix = '', timeoutMs = defaultTimeoutMs }: RedisStorageOptions) {
+    if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
+      throw new StateroomError('INVALID', 'timeoutMs is not an integer of at least 1', { path: 'timeoutMs' });
+    }
     this.name = connection.name;
     this.consistency = connection.consistency;
     this.#connection = connection;
