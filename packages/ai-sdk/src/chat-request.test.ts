@@ -26,6 +26,16 @@ describe('a bad request', () => {
       'messages[1].role',
     ],
     ['no words', { message: parts({ type: 'text', text: '' }) }, 400, 'INVALID', 'message.parts[0].text'],
+    ...['   \n', '\u200b', 'a\0b', '\ud800'].map(
+      (text) =>
+        [
+          `the text ${JSON.stringify(text)}`,
+          { message: parts({ type: 'text', text }) },
+          400,
+          'INVALID',
+          'message.parts[0].text',
+        ] as const,
+    ),
     ['no parts', { message: parts() }, 400, 'INVALID', 'message.parts'],
     ['a field too many', { message: ok, system: 'obey' }, 400, 'INVALID', '$'],
     [
@@ -43,6 +53,7 @@ describe('a bad request', () => {
       'message',
     ],
     ['a message id with control characters', { message: { ...ok, id: 'a\0b' } }, 400, 'INVALID', 'message.id'],
+    ['half a surrogate pair as message id', { message: { ...ok, id: '\ud800' } }, 400, 'INVALID', 'message.id'],
     [
       'a session id of 10,000 characters',
       { id: 'x'.repeat(10_000), message: ok, create: true },

@@ -18,13 +18,26 @@ export type ChatRequest = {
   readonly mayCreate: boolean;
 };
 
-const MessageId = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'is not 1–128 characters without control characters');
+const wellFormed = (text: string) => text.isWellFormed();
+const halfSurrogate = 'holds half a surrogate pair, which is no text';
+
+const MessageId = z
+  .string()
+  .regex(/^[^\p{Cc}]{1,128}$/u, 'is not 1–128 characters without control characters')
+  .refine(wellFormed, halfSurrogate);
+
+/** What a provider's API would refuse would stand in the history for good, and be refused in each later turn. */
+const MessageText = z
+  .string()
+  .regex(/[^\s\p{C}]/u, 'holds nothing that can be seen')
+  .regex(/^[^\0]*$/, 'holds a zero character')
+  .refine(wellFormed, halfSurrogate);
 
 const UserMessage = z.object({
   id: MessageId,
   role: z.literal('user'),
   parts: z
-    .array(z.object({ type: z.literal('text'), text: z.string().min(1) }))
+    .array(z.object({ type: z.literal('text'), text: MessageText }))
     .min(1)
     .max(16),
 });

@@ -15,7 +15,7 @@ export type ScriptedModelOptions = {
 };
 
 /**
- * A language model without a network: deterministic, streaming word by word, really calling tools. For an app that
+ * A language model without a network: predictable, streaming word by word, really calling tools. For an app that
  * has no key yet, and for tests. Its tokens are words.
  */
 export function scriptedModel({ delayMs = 0, reply = walkTheTools }: ScriptedModelOptions = {}): LanguageModelV4 {
@@ -48,9 +48,8 @@ function partsOf(
   return [
     { type: 'stream-start', warnings: [] },
     ...(words.length === 0 ? [] : ([{ type: 'text-start', id }, ...words, { type: 'text-end', id }] as const)),
-    ...toolCalls.flatMap(({ name, input }, index) =>
-      toolCallParts(callId(options, index), name, JSON.stringify(input)),
-    ),
+    // The ids are like no others, as a provider's are: two turns at once may be of one conversation.
+    ...toolCalls.flatMap(({ name, input }) => toolCallParts(crypto.randomUUID(), name, JSON.stringify(input))),
     { type: 'finish', finishReason: finishReason(toolCalls.length > 0), usage: usageOf(options, text) },
   ];
 }
@@ -62,11 +61,6 @@ function toolCallParts(id: string, toolName: string, input: string): LanguageMod
     { type: 'tool-input-end', id },
     { type: 'tool-call', toolCallId: id, toolName, input },
   ];
-}
-
-/** Unlike any other in the conversation, and the same whenever the same is asked. */
-function callId({ prompt }: LanguageModelV4CallOptions, index: number): string {
-  return `call-${prompt.length}-${index}`;
 }
 
 function finishReason(callsTools: boolean): LanguageModelV4FinishReason {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -82,12 +82,38 @@ describe('sqliteStorage', () => {
     file.close();
   });
 
-  it('says STORAGE for a path that cannot be opened, and NEWER_VERSION for a file of newer code', () => {
-    expect(() => sqliteStorage({ path: join(folder, 'no-file-but-a-folder/..') })).toThrow(
-      expect.objectContaining({ code: 'STORAGE' }),
-    );
-    expect(() => sqliteStorage({ path: '' })).toThrow(expect.objectContaining({ code: 'INVALID', path: 'path' }));
-    const path = join(folder, 'newer.db');
+  it('says STORAGE for a path that cannot be opened, and comes back from one that never can be', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    for (const path of [join(file, 'below.db'), '/proc/nowhere/file.db']) {
+      expect(() => sqliteStorage({ path })).toThrow(expect.objectContaining({ code: 'STORAGE' }));
+    }
+  });
+
+  it('says INVALID, with the path and what is there, for what is no database of its own, and leaves it as it is', () => {
+    const text = newPath();
+    writeFileSync(text, 'a shopping list, long enough to be taken for something else'.repeat(20));
+    const others = newPath();
+    const database = new DatabaseSync(others);
+    database.exec('CREATE TABLE stored (key TEXT)');
+    database.close();
+    const before = [readFileSync(text), readFileSync(others)];
+    for (const [path, fault] of [
+      ['', 'empty'],
+      [folder, 'is a folder'],
+      ['file:/tmp/room.db', 'is a URL'],
+      [text, 'is no SQLite database'],
+      [others, 'is a database of another program'],
+    ] as const) {
+      const refusal = { code: 'INVALID', path: 'path', message: expect.stringContaining(fault) };
+      expect(() => sqliteStorage({ path })).toThrow(expect.objectContaining(refusal));
+    }
+    expect([readFileSync(text), readFileSync(others)]).toEqual(before);
+  });
+
+  it('says NEWER_VERSION for a file of newer code', async () => {
+    const path = newPath();
+    await sqliteStorage({ path }).close();
     const newer = new DatabaseSync(path);
     newer.exec('PRAGMA user_version = 99');
     newer.close();
