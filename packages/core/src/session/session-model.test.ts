@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { memoryStorage } from '../storage/memory.ts';
 import { manualClock } from '../testing/clock.ts';
-import { override } from '../testing/override.ts';
+import { override } from '../storage/override.ts';
 import { unwrapOrNull } from './result.ts';
 import { SessionManager } from './session-manager.ts';
 

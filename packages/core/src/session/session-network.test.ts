@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
 import { flaky } from '../testing/flaky.ts';
-import { override } from '../testing/override.ts';
+import { override } from '../storage/override.ts';
 import { unwrap } from './result.ts';
 import { increment, manage } from './test-sessions.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StorageProvider } from '../storage/provider.ts';
-import { override } from '../testing/override.ts';
+import { override } from '../storage/override.ts';
 import { SessionManager, type SessionManagerOptions } from './session-manager.ts';
 
 export const State = z.object({ count: z.number(), note: z.string().optional() });

@@ -1,6 +1,6 @@
 import { StateroomError } from '../errors.ts';
 import type { StorageProvider } from '../storage/provider.ts';
-import { override } from './override.ts';
+import { override } from '../storage/override.ts';
 
 export type Faults = {
   /** Asked before each commit, counted from 1: the engine is not reached, and the caller is told STORAGE. */

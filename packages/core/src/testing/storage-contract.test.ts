@@ -6,7 +6,7 @@ import { brokenCommits } from './broken/commits.ts';
 import { brokenData } from './broken/data.ts';
 import { brokenLifeSpans } from './broken/life-spans.ts';
 import { manualClock } from './clock.ts';
-import { override } from './override.ts';
+import { override } from '../storage/override.ts';
 import { describeStorage, storageClauses } from './storage-contract.ts';
 
 const allBroken: readonly Broken[] = [...brokenCommits, ...brokenLifeSpans, ...brokenData];

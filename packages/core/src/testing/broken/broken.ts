@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change, Check, Commit, StorageProvider, Transaction } from '../../storage/provider.ts';
-import { override } from '../override.ts';
+import { override } from '../../storage/override.ts';
 
 /** A way to be wrong: the provider it makes of a right one, and the clause that must refuse it. */
 export type Broken = {

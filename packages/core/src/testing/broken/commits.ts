@@ -1,5 +1,5 @@
 import type { Check, StorageEntry, StorageProvider } from '../../storage/provider.ts';
-import { override } from '../override.ts';
+import { override } from '../../storage/override.ts';
 import { type Broken, force, tick } from './broken.ts';
 
 export const brokenCommits: readonly Broken[] = [
@@ -11,6 +11,29 @@ export const brokenCommits: readonly Broken[] = [
         commit: (transaction) => {
           const { changes } = transaction;
           return storage.commit(changes.length > 1 ? { ...transaction, changes: changes.slice(0, -1) } : transaction);
+        },
+      }),
+  },
+  {
+    fault: 'tells a failed commit as a success',
+    clause: 'a commit that fails at a later change has made no earlier one',
+    of: (storage) =>
+      override(storage, {
+        commit: (transaction) =>
+          storage
+            .commit(transaction)
+            .catch(() => ({ committed: true, refused: [], snapshot: { entries: [], lists: [] } })),
+      }),
+  },
+  {
+    fault: 'sends what it has sent once more',
+    clause: 'a list keeps its items in the order in which they were appended',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          const commit = await storage.commit(transaction);
+          await storage.commit(transaction);
+          return commit;
         },
       }),
   },

@@ -1,6 +1,6 @@
 import { isStateroomError } from '../../errors.ts';
 import type { Check, ListWindow, ScannedKey, Snapshot, StorageEntry, StorageProvider } from '../../storage/provider.ts';
-import { override } from '../override.ts';
+import { override } from '../../storage/override.ts';
 import { type Broken, changing } from './broken.ts';
 
 export const brokenData: readonly Broken[] = [
@@ -178,6 +178,14 @@ export const brokenData: readonly Broken[] = [
     fault: 'is out of reach',
     clause: 'it says its name, who sees its data and what a read promises, and answers a ping',
     of: (storage) => override(storage, { ping: () => Promise.reject(new Error('no route to host')) }),
+  },
+  {
+    fault: 'keeps a timer after close',
+    clause: 'close leaves nothing behind that would keep a process from ending',
+    of: (storage) => {
+      setTimeout(() => {}, 10_000);
+      return storage;
+    },
   },
   {
     fault: 'tells an outage as absence',

@@ -1,5 +1,5 @@
 import type { Change, StorageProvider } from '../../storage/provider.ts';
-import { override } from '../override.ts';
+import { override } from '../../storage/override.ts';
 import { type Broken, changing, force } from './broken.ts';
 
 export const brokenLifeSpans: readonly Broken[] = [

@@ -5,7 +5,14 @@ import type { Change, Commit, ScannedKey, StorageEntry, StorageProvider, Ttl } f
 /** One guarantee of the contract, and how to see that it holds. */
 export type Clause = {
   readonly name: string;
-  readonly test: (storage: StorageProvider, sleep: (ms: number) => Promise<void>) => Promise<void>;
+  readonly test: (storage: StorageProvider, tools: ClauseTools) => Promise<void>;
+};
+
+export type ClauseTools = {
+  /** Lets the provider's clock go on. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Makes another provider, new and empty. */
+  readonly create: () => StorageProvider | Promise<StorageProvider>;
 };
 
 export async function entryAt(storage: StorageProvider, key: string): Promise<StorageEntry | null | undefined> {

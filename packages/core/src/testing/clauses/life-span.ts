@@ -7,7 +7,7 @@ const twentyFiveDaysMs = 25 * 24 * 60 * 60 * 1000;
 export const lifeSpanClauses: readonly Clause[] = [
   {
     name: 'a life span is of milliseconds: 500 ms are over after 500 ms, and not before 300',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: 500 });
       await append(storage, 'list', { ttlMs: 500 });
       await sleep(300);
@@ -20,7 +20,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'what has expired is absent for checks, refusals and scans as well',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: 50 });
       await append(storage, 'list', { ttlMs: 50 });
       await sleep(60);
@@ -45,7 +45,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'a list that expired begins anew, without its old items',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await append(storage, 'list', { items: ['old', 'older'], ttlMs: 50 });
       await sleep(60);
       await append(storage, 'list', { items: ['new'], ttlMs: null });
@@ -54,7 +54,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'touch gives a new life span and leaves value and version as they are',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: 300 });
       await append(storage, 'list', { ttlMs: 300 });
       await sleep(100);
@@ -73,7 +73,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'touch revives nothing: neither what expired nor what never was',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'expired', { ttlMs: 50 });
       await sleep(60);
       const touch = (key: string) => ({ type: 'touch', key, ttlMs: 5000 }) as const;
@@ -85,7 +85,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'a number is a new life span, longer or shorter, by set, append and touch alike',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       for (const key of ['set longer', 'set shorter', 'touched shorter']) {
         await put(storage, key, { ttlMs: key.endsWith('longer') ? 300 : 5000 });
       }
@@ -115,7 +115,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'truncate keeps the life span',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await append(storage, 'list', { items: ['one', 'two'], ttlMs: 300 });
       const changes = [{ type: 'truncate', key: 'list', length: 1 }] as const;
       assertCommitted(await storage.commit({ checks: [{ key: 'list', length: 2 }], changes }));
@@ -126,7 +126,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: "'keep' keeps the life span that is left, and is for ever on a new key",
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'mortal', { ttlMs: 300 });
       await append(storage, 'list', { ttlMs: 300 });
       await put(storage, 'new', { ttlMs: 'keep' });
@@ -148,7 +148,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'null is for ever, and takes the end of life away from what was mortal',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: 100 });
       const checks = [{ key: 'entry', version: 'v1' }];
       const changes = [{ type: 'set', key: 'entry', value: 'kept', version: 'v2', ttlMs: null }] as const;
@@ -160,7 +160,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: '25 days are neither at once nor for ever',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: twentyFiveDaysMs });
       await sleep(20);
       assert.notEqual(await entryAt(storage, 'entry'), null);
@@ -170,7 +170,7 @@ export const lifeSpanClauses: readonly Clause[] = [
   },
   {
     name: 'a check and a set of the same commit see one moment: what expired is refused, never updated',
-    test: async (storage, sleep) => {
+    test: async (storage, { sleep }) => {
       await put(storage, 'entry', { ttlMs: 50 });
       await sleep(60);
       const changes = [{ type: 'set', key: 'entry', value: 'revived', version: 'v2', ttlMs: 5000 }] as const;

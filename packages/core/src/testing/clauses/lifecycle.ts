@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertFails, type Clause, put } from './clause.ts';
+import { append, assertFails, type Clause, itemsAt, put } from './clause.ts';
 
 export const lifecycleClauses: readonly Clause[] = [
   {
@@ -24,4 +24,36 @@ export const lifecycleClauses: readonly Clause[] = [
       await assertFails(() => storage.ping(), 'STORAGE', 'a ping after close');
     },
   },
+  {
+    name: 'close leaves nothing behind that would keep a process from ending',
+    test: async (_storage, { create }) => {
+      const before = activeResources();
+      // Several, so that a timer of the runner's that ends meanwhile does not make up for one that stays.
+      for (let times = 0; times < 8; times++) {
+        const another = await create();
+        await put(another, 'a', { ttlMs: 60_000 });
+        await append(another, 'list', { ttlMs: 60_000 });
+        await itemsAt(another, 'list');
+        await another.close();
+      }
+      // A socket takes a moment to be gone.
+      for (let waits = 0; waits < 50 && leftOver(before).length > 0; waits++) await realWait(20);
+      assert.deepEqual(leftOver(before), []);
+    },
+  },
 ];
+
+/** What keeps the event loop alive, by its kind: timers, sockets, files. */
+function activeResources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+function leftOver(before: ReadonlyMap<string, number>): string[] {
+  return [...activeResources()].filter(([kind, count]) => count > (before.get(kind) ?? 0)).map(([kind]) => kind);
+}
+
+function realWait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -91,6 +91,8 @@ export async function startUpstash(): Promise<UpstashServer> {
       send(response, 400, JSON.stringify({ error: `ERR ${String(error)}` })),
     );
   });
+  // The other end of a connection that a client keeps for later is in this process; it is no leak of the client's.
+  server.on('connection', (socket) => socket.unref());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a listening server has a port');

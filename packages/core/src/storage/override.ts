@@ -1,4 +1,4 @@
-import type { StorageProvider } from '../storage/provider.ts';
+import type { StorageProvider } from './provider.ts';
 
 /** A provider that does some things in a way of its own, and all else as `storage` does. */
 export function override(
