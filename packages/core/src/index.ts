@@ -21,6 +21,10 @@ export {
   type UpdateSessionOptions,
 } from './session/session-manager.ts';
 export type { TtlPolicy } from './session/ttl.ts';
+export { type CopyOptions, type CopyReport, copyStorage } from './storage/copy.ts';
+export { type EncryptedOptions, encrypted, type EncryptionKey } from './storage/encrypted.ts';
+export { type KeyValueStore, keyValueStorage } from './storage/key-value.ts';
+export { observed, type ObservedOptions, type StorageCommand } from './storage/observed.ts';
 export type {
   Change,
   Check,

@@ -48,6 +48,7 @@ export interface RedisClient {
  * call. All processes see the same; an acknowledged commit is as durable as the server's own settings make it.
  */
 export function redisStorage(options: RedisStorageOptions): StorageProvider {
+  if ('url' in options) refuseOddUrl(options.url);
   const open = (onError: ErrorListener) => openLink(options, onError);
   return new RedisStorage(new NodeRedisConnection(open, options), options);
 }
@@ -96,11 +97,13 @@ function openLink(options: RedisStorageOptions, onError: ErrorListener): Link {
   };
 }
 
+function refuseOddUrl(url: string): void {
+  if (/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) return;
+  // Without the URL, and without a cause: both would show the password.
+  throw new StateroomError('INVALID', 'url is not a Redis URL; write redis://host:port', { path: 'url' });
+}
+
 function serverOptions(url: string): RedisClientOptions {
-  if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    // Without the URL, and without a cause: both would show the password.
-    throw new StateroomError('INVALID', 'url is not a Redis URL; write redis://host:port', { path: 'url' });
-  }
   return {
     url,
     socket: {
