@@ -5,5 +5,5 @@
 export async function register(): Promise<void> {
   if (process.env['NEXT_RUNTIME'] !== 'nodejs') return;
   const { startServices } = await import('./lib/services.ts');
-  startServices();
+  await startServices();
 }

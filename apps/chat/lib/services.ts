@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger, StorageProvider } from '@stateroom/core';
-import { sqliteStorage } from '@stateroom/core/sqlite';
+import { storageFromEnv } from '@stateroom/core/from-env';
 import { type AgentProfile, createAgents } from '../agents/index.ts';
 import { consoleLogger } from './logger.ts';
 import { type ChosenModel, modelFromEnv } from './model.ts';
@@ -16,20 +16,21 @@ export type Services = {
 };
 
 const storageKey = Symbol.for('stateroom.chat.storage');
-/** Next loads this file once per bundle, and again with every edit in development; the open database outlives that. */
+/** Next loads this file once per bundle, and again with every edit in development; the open storage outlives that. */
 const holder: typeof globalThis & { [storageKey]?: StorageProvider } = globalThis;
 
 let services: Services | undefined;
 
-/** The parts, put together when they are first asked for: a build neither opens the database nor needs a key. */
+/** The parts, put together when they are first asked for: a build neither opens a storage nor needs a key. */
 export function getServices(): Services {
   services ??= createServices();
   return services;
 }
 
-/** The same, or the end of the process with the reason: Next alone would go on, and answer 500 for ever. */
-export function startServices(): void {
+/** Opens the storage and makes sure of the rest, or ends the process with the reason: Next alone would answer 500 for ever. */
+export async function startServices(): Promise<void> {
   try {
+    holder[storageKey] ??= await storageFromEnv(process.env, { logger: consoleLogger });
     getServices();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -39,18 +40,14 @@ export function startServices(): void {
 }
 
 function createServices(): Services {
+  const storage = holder[storageKey];
+  if (storage === undefined) throw new Error('the services are asked for before they were started');
   const chosenModel = modelFromEnv(process.env);
-  holder[storageKey] ??= sqliteStorage({ path: databasePath() });
   return {
-    storage: holder[storageKey],
+    storage,
     agents: createAgents({ model: chosenModel.model, docsFolder: join(process.cwd(), '..', '..', 'docs') }),
     chosenModel,
     ttl: { idleMs: 14 * 24 * 60 * 60 * 1000 },
     logger: consoleLogger,
   };
-}
-
-function databasePath(): string {
-  const path = process.env['STATEROOM_SQLITE_PATH']?.trim();
-  return path === undefined || path === '' ? join(process.cwd(), '.data', 'stateroom.db') : path;
 }

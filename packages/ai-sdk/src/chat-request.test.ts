@@ -107,7 +107,7 @@ describe('a bad request', () => {
     const down = { ...flaky(inner, {}), read: () => Promise.reject(new Error('connection refused')) };
     expect(await post(routeOn(down), { id: 's', message: ok, create: true })).toMatchObject({
       status: 503,
-      body: { error: { code: 'STORAGE' } },
+      body: { error: { code: 'STORAGE', message: expect.stringContaining('not available') } },
     });
     expect((await load(inner, 's'))?.messages).toHaveLength(2);
   });

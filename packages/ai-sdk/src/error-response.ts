@@ -32,12 +32,14 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   NEWER_VERSION: 500,
   LIMIT: 503,
   UNKNOWN_OUTCOME: 503,
+  TIMEOUT: 503,
   STORAGE: 503,
 };
 
 /** One text for missing, expired and foreign, so that it tells nothing about which ids exist. */
 export const unknownSession = 'there is no such session';
 const internal = 'something went wrong on the server';
+const unavailable = 'the storage is not available just now; nothing is lost, try again';
 
 /** The answer to a request that failed. What is not known to be for the client is logged, and told in general words. */
 export function errorResponse(error: unknown, logger: Logger): Response {
@@ -46,7 +48,8 @@ export function errorResponse(error: unknown, logger: Logger): Response {
     return Response.json({ error: { code: 'INTERNAL', message: internal } } satisfies ErrorBody, { status: 500 });
   }
   const status = statusOf[error.code];
-  if (status >= 500) logger.error({ error: error.code, cause: nameOf(error.cause) }, 'a request failed');
+  if (status >= 500)
+    logger.error({ error: error.code, reason: error.message, cause: nameOf(error.cause) }, 'a request failed');
   const headers = status === 503 ? { 'retry-after': '1' } : undefined;
   return Response.json(errorBody(error), { status, ...(headers && { headers }) });
 }
@@ -60,6 +63,9 @@ export function errorBody(error: unknown): ErrorBody {
     return { error: { code: 'NOT_FOUND', message: unknownSession } };
   }
   const { code, message, path } = error;
+  // What the storage says of itself is for the log.
+  if (statusOf[code] === 503) return { error: { code, message: unavailable } };
+  if (statusOf[code] === 500) return { error: { code, message: internal } };
   return { error: { code, message, ...(path !== undefined && { path }) } };
 }
 
