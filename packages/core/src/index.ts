@@ -11,15 +11,16 @@ export {
   unwrap,
   unwrapOrNull,
 } from './session/result.ts';
-export {
-  type CreateSessionOptions,
-  type GetSessionOptions,
-  type InitialStateContext,
-  type SessionDeletion,
-  SessionManager,
-  type SessionManagerOptions,
-  type UpdateSessionOptions,
-} from './session/session-manager.ts';
+export type {
+  CreateSessionOptions,
+  GetSessionOptions,
+  InitialStateContext,
+  SessionDeletion,
+  SessionHandle,
+  SessionManagerOptions,
+  UpdateSessionOptions,
+} from './session/options.ts';
+export { SessionManager } from './session/session-manager.ts';
 export type { TtlPolicy } from './session/ttl.ts';
 export { type CopyOptions, type CopyReport, copyStorage } from './storage/copy.ts';
 export { type EncryptedOptions, encrypted, type EncryptionKey } from './storage/encrypted.ts';

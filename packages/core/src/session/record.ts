@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { StateroomError } from '../errors.ts';
 import { assertJson } from '../json.ts';
+import type { Access } from './guard.ts';
+import { createVersion } from './id.ts';
 import type { TtlPolicy } from './ttl.ts';
 
 /** The envelope that is stored for a session, as JSON under the session's own key. Times are epoch milliseconds. */
@@ -25,9 +27,34 @@ export type SessionRecord = {
   readonly state: unknown;
 };
 
-export const recordFormat = 1;
-export const stateVersion = 1;
+const recordFormat = 1;
+const stateVersion = 1;
 const trailLength = 8;
+
+type Origin = Access & {
+  readonly now: number;
+  readonly ttl: TtlPolicy;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+};
+
+/** The record of a session that is made now, before its first write. */
+export function newRecord(state: unknown, { now, ttl, owner, agentId, metadata = {} }: Origin): SessionRecord {
+  return {
+    format: recordFormat,
+    stateVersion,
+    incarnation: createVersion(),
+    epoch: 0,
+    createdAt: now,
+    updatedAt: now,
+    listsTouchedAt: now,
+    owner: owner ?? null,
+    agentId: agentId ?? null,
+    metadata,
+    ttl,
+    writes: [],
+    state,
+  };
+}
 
 /** The record after a write: its version goes in front of the trail. */
 export function writtenRecord(record: SessionRecord, version: string, change: Partial<SessionRecord>): SessionRecord {

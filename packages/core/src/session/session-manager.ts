@@ -1,59 +1,30 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isStateroomError, StateroomError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
-import type { StorageProvider } from '../storage/provider.ts';
 import { callersOwn, CallersError } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Access } from './guard.ts';
 import { createId, createVersion, shortId, validateId, validateListNames, validateNamespace } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
-import { recordFormat, type SessionRecord, stateVersion, validateState, writtenRecord } from './record.ts';
+import { newRecord, type SessionRecord, validateState, writtenRecord } from './record.ts';
+import type {
+  CreateSessionOptions,
+  GetSessionOptions,
+  InitialStateContext,
+  SessionDeletion,
+  SessionHandle,
+  SessionManagerOptions,
+  UpdateSessionOptions,
+} from './options.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
 import {
   assertAccessible,
   type ListItems,
-  type ListRanges,
   SessionStore,
   type StoredSession,
   type WriteOutcome,
 } from './session-store.ts';
 import { resolveTtl, type TtlPolicy } from './ttl.ts';
-
-export type SessionManagerOptions<T, ListName extends string = never> = {
-  readonly storage: StorageProvider;
-  /** Keeps the sessions of several managers on one storage apart: 1–64 characters, 'sessions' by default. */
-  readonly namespace?: string;
-  /** zod, or any Standard Schema that gives back what it was given. It judges every read and every write. */
-  readonly schema: StandardSchemaV1<unknown, T>;
-  readonly initialState: (context: InitialStateContext) => T;
-  /** Idle for 30 minutes by default. Reading is not activity. */
-  readonly ttl?: Partial<TtlPolicy>;
-  /** Names of the append-only lists that each session has beside its state. */
-  readonly lists?: readonly ListName[];
-  readonly logger?: Logger;
-  /** Epoch milliseconds, for the times in records; life spans are by the storage's own clock. */
-  readonly clock?: () => number;
-  readonly generateId?: () => string;
-};
-
-/** `input` is what the call of createSession or resetSession brought along. */
-export type InitialStateContext = { readonly sessionId: string; readonly input: unknown; readonly now: number };
-
-export type CreateSessionOptions = Access & {
-  /** 1–256 characters without control characters. By default 144 random bits. */
-  readonly sessionId?: string | undefined;
-  readonly input?: unknown;
-  /** When there is one: answer EXISTS (the default), or return it if it is this owner's and this agent's. */
-  readonly ifExists?: 'error' | 'return';
-  /** Plain data kept beside the state, as it is. */
-  readonly metadata?: Readonly<Record<string, unknown>>;
-};
-
-/** `lists` names what to read of which list in the same round trip; `start` and `end` are as in `slice`. */
-export type GetSessionOptions<ListName extends string> = Access & { readonly lists?: ListRanges<ListName> };
-
-/** `append` adds plain data to the session's lists in the same commit as the state. */
-export type UpdateSessionOptions<ListName extends string> = Access & { readonly append?: ListItems<ListName> };
 
 /** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
 const queueWaitMs = 30_000;
@@ -98,7 +69,7 @@ export class SessionManager<T, ListName extends string = never> {
     return this.#answer(sessionId, options, async () => {
       const version = createVersion();
       const state = await this.#freshState(sessionId, options.input);
-      const record = writtenRecord(this.#newRecord(state, options), version, {});
+      const record = writtenRecord(newRecord(state, { now: this.#clock(), ttl: this.#ttl, ...options }), version, {});
       const outcome = await this.#store.insert(sessionId, record, version);
       if (outcome.committed) {
         const made = { record: { ...record, metadata: ownCopy(record.metadata) }, version, lists: {} };
@@ -113,10 +84,7 @@ export class SessionManager<T, ListName extends string = never> {
   }
 
   async getSession(sessionId: string, options: GetSessionOptions<ListName> = {}): Promise<SessionResult<T, ListName>> {
-    return this.#answer(sessionId, options, async () => {
-      const seen = await this.#store.load(sessionId, options, options.lists);
-      return success(sessionId, seen, await this.#stateOf(seen));
-    });
+    return this.#get(sessionId, options);
   }
 
   /**
@@ -130,10 +98,20 @@ export class SessionManager<T, ListName extends string = never> {
     change: (state: T) => T | Promise<T>,
     options: UpdateSessionOptions<ListName> = {},
   ): Promise<SessionResult<T, ListName>> {
-    return this.#write(sessionId, options, async (seen) => ({
-      state: await this.#changed(seen, change),
-      ...(options.append && { append: options.append }),
-    }));
+    return this.#write(sessionId, options, this.#changing(change, options.append));
+  }
+
+  /**
+   * One session, for a caller who comes back to it: an update of what the handle itself has seen costs one round trip,
+   * and one more for each time that somebody else wrote in between. Asks the storage for nothing by itself.
+   */
+  handle(sessionId: string, access: Access = {}): SessionHandle<T, ListName> {
+    const memo: Memo<ListName> = { seen: null };
+    return {
+      sessionId,
+      get: (options = {}) => this.#get(sessionId, { ...options, ...access }, memo),
+      update: (change, { append } = {}) => this.#write(sessionId, { ...access, memo }, this.#changing(change, append)),
+    };
   }
 
   /** Back to the initial state, with empty lists; id, owner, agent and metadata stay. */
@@ -184,58 +162,68 @@ export class SessionManager<T, ListName extends string = never> {
     });
   }
 
+  async #get(
+    sessionId: string,
+    options: GetSessionOptions<ListName>,
+    memo?: Memo<ListName>,
+  ): Promise<SessionResult<T, ListName>> {
+    return this.#answer(sessionId, options, async () => {
+      const seen = await this.#store.load(sessionId, options, options.lists);
+      const result = success(sessionId, seen, await this.#stateOf(seen));
+      if (memo === undefined) return result;
+      memo.seen = seen;
+      return { ...result, data: ownCopy(result.data), metadata: ownCopy(result.metadata) };
+    });
+  }
+
+  #changing(change: (state: T) => T | Promise<T>, append: ListItems<ListName> | undefined): Next<T, ListName> {
+    return async (seen) => ({ state: await this.#changed(seen, change), ...(append && { append }) });
+  }
+
   async #write(
     sessionId: string,
-    options: Access,
-    next: (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>,
+    target: Target<ListName>,
+    next: Next<T, ListName>,
   ): Promise<SessionResult<T, ListName>> {
-    return this.#answer(sessionId, options, () =>
-      this.#queue.run(queueKey(sessionId, options), () =>
-        this.#untilCommitted(sessionId, options, async (seen) => {
+    return this.#answer(sessionId, target, () =>
+      this.#queue.run(queueKey(sessionId, target), () =>
+        this.#untilCommitted(sessionId, target, async (seen) => {
           const { state, epoch = seen.record.epoch, ...listChanges } = await next(seen);
           const version = createVersion();
           const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
           const outcome = await this.#store.replace(sessionId, seen, { record, version, ...listChanges });
-          return { outcome, result: async () => success(sessionId, { record, version, lists: {} }, ownCopy(state)) };
+          const written = () => ({ record: ownCopy(record), version, lists: {} });
+          const result = async () => success(sessionId, { record, version, lists: {} }, ownCopy(state));
+          return { outcome, written, result };
         }),
       ),
     );
   }
 
   /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
-  async #untilCommitted<R>(sessionId: string, access: Access, tryWrite: TryWrite<ListName, R>): Promise<R> {
-    let seen = await this.#store.load(sessionId, access);
+  async #untilCommitted<R>(
+    sessionId: string,
+    { memo, ...access }: Target<ListName>,
+    tryWrite: TryWrite<ListName, R>,
+  ): Promise<R> {
+    let seen = memo?.seen ?? (await this.#store.load(sessionId, access));
+    // Until it is known anew: a write may end in any way.
+    if (memo !== undefined) memo.seen = null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (attempt > attemptsAtOnce) {
         await pause(attempt - attemptsAtOnce);
         // What was found before a pause is old after it, and would be refused again.
         seen = assertAccessible(sameSession(seen, await this.#store.load(sessionId, access)), access);
       }
-      const { outcome, result } = await tryWrite(seen);
-      if (outcome.committed) return result();
+      const { outcome, written, result } = await tryWrite(seen);
+      if (outcome.committed) {
+        if (memo !== undefined) memo.seen = written?.() ?? null;
+        return result();
+      }
       seen = assertAccessible(sameSession(seen, outcome.found), access);
       this.#logger.debug({ sessionId: shortId(sessionId), attempt }, 'a write was refused and is tried again');
     }
     throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
-  }
-
-  #newRecord(state: T, options: CreateSessionOptions): SessionRecord {
-    const now = this.#clock();
-    return {
-      format: recordFormat,
-      stateVersion,
-      incarnation: createVersion(),
-      epoch: 0,
-      createdAt: now,
-      updatedAt: now,
-      listsTouchedAt: now,
-      owner: options.owner ?? null,
-      agentId: options.agentId ?? null,
-      metadata: options.metadata ?? {},
-      ttl: this.#ttl,
-      writes: [],
-      state,
-    };
   }
 
   async #freshState(sessionId: string, input: unknown): Promise<T> {
@@ -265,10 +253,6 @@ export class SessionManager<T, ListName extends string = never> {
   }
 }
 
-export type SessionDeletion =
-  | { readonly success: true; readonly sessionId: string; readonly data: boolean }
-  | SessionFailure;
-
 type NextSession<T, ListName extends string> = {
   readonly state: T;
   readonly epoch?: number;
@@ -278,8 +262,15 @@ type NextSession<T, ListName extends string> = {
 
 type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
   readonly outcome: WriteOutcome<ListName>;
+  readonly written?: () => StoredSession<ListName>;
   readonly result: () => Promise<R>;
 }>;
+
+type Next<T, ListName extends string> = (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>;
+
+/** What a handle remembers of its session. */
+type Memo<ListName extends string> = { seen: StoredSession<ListName> | null };
+type Target<ListName extends string> = Access & { readonly memo?: Memo<ListName> };
 
 function success<T, ListName extends string>(
   sessionId: string,

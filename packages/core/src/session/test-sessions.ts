@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { StorageProvider } from '../storage/provider.ts';
 import { override } from '../storage/override.ts';
-import { SessionManager, type SessionManagerOptions } from './session-manager.ts';
+import type { SessionManagerOptions } from './options.ts';
+import { SessionManager } from './session-manager.ts';
 
 export const State = z.object({ count: z.number(), note: z.string().optional() });
 export type State = z.infer<typeof State>;
