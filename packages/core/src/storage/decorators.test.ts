@@ -1,25 +1,78 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unwrap } from '../session/result.ts';
 import { increment, manage } from '../session/test-sessions.ts';
 import { manualClock } from '../testing/clock.ts';
 import { flaky } from '../testing/flaky.ts';
+import { type RedisCluster, startCluster } from '../testing/servers/redis-cluster.ts';
+import { hasRedis, redisNote } from '../testing/servers/redis-server.ts';
+import { startUpstash, type UpstashServer } from '../testing/servers/upstash-server.ts';
 import { describeStorage } from '../testing/storage-contract.ts';
 import { type EncryptionKey, encrypted } from './encrypted.ts';
+import { keyValueStorage } from './key-value.ts';
 import { memoryStorage } from './memory.ts';
 import { observed, type StorageCommand } from './observed.ts';
+import type { StorageProvider } from './provider.ts';
+import { redisStorage } from './redis.ts';
+import { sqliteStorage } from './sqlite.ts';
+import { upstashStorage } from './upstash.ts';
 
 const clock = manualClock();
 const create = () => memoryStorage({ clock: clock.now });
 const newKey = (id: string): EncryptionKey => ({ id, secret: crypto.getRandomValues(new Uint8Array(32)) });
 
-describeStorage('encrypted', () => encrypted(create(), { keys: [newKey('a')] }), {
+/** Both at once, around any provider. WebCrypto takes some 40 µs for an item, however short, hence the time. */
+const decorated = (storage: StorageProvider) =>
+  observed(encrypted(storage, { keys: [newKey('a')] }), { onCommand: () => {} });
+const timeoutMs = 30_000;
+
+describeStorage('memory, encrypted', () => encrypted(create(), { keys: [newKey('a')] }), {
   describe,
   it,
   sleep: clock.advance,
-  // WebCrypto takes some 40 µs for an item, however short.
-  timeoutMs: 30_000,
+  timeoutMs,
 });
-describeStorage('observed', () => observed(create(), { onCommand: () => {} }), { describe, it, sleep: clock.advance });
+describeStorage('memory, observed', () => observed(create(), { onCommand: () => {} }), {
+  describe,
+  it,
+  sleep: clock.advance,
+});
+describeStorage('SQLite, encrypted and observed', () => decorated(sqliteStorage({ path: ':memory:' })), {
+  describe,
+  it,
+  timeoutMs,
+});
+describeStorage('key-value, encrypted and observed', () => decorated(keyValueStorage(new Map())), {
+  describe,
+  it,
+  timeoutMs,
+});
+
+describe.skipIf(!hasRedis)(`around a server${redisNote}`, () => {
+  let upstash: UpstashServer;
+  let cluster: RedisCluster;
+  let created = 0;
+  const ownKeys = () => ({ keyPrefix: `{${created++}}:` });
+  beforeAll(async () => {
+    upstash = await startUpstash();
+    cluster = await startCluster();
+  }, 30_000);
+  afterAll(async () => {
+    await upstash.stop();
+    await cluster.stop();
+  });
+
+  const servers = new Map([
+    ['Redis', () => redisStorage({ url: upstash.redis.url, ...ownKeys() })],
+    [
+      'Redis Cluster',
+      () => redisStorage({ cluster: { rootNodes: cluster.urls.map((url) => ({ url })) }, ...ownKeys() }),
+    ],
+    ['Upstash', () => upstashStorage({ url: upstash.url, token: upstash.token, ...ownKeys() })],
+  ]);
+  for (const [name, open] of servers) {
+    describeStorage(`${name}, encrypted and observed`, () => decorated(open()), { describe, it, timeoutMs });
+  }
+});
 
 const put = (key: string, value: string) =>
   ({ checks: [{ key, version: null }], changes: [{ type: 'set', key, value, version: 'v1', ttlMs: null }] }) as const;

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StorageProvider } from '../storage/provider.ts';
 import { memoryStorage } from '../storage/memory.ts';
@@ -36,6 +38,13 @@ describe('the storage contract', () => {
     const proven = new Set(allBroken.map(({ clause }) => clause));
     expect(storageClauses.map(({ name }) => name).filter((name) => !proven.has(name))).toEqual([]);
   });
+
+  it('runs under node:test as well', () => {
+    const file = join(import.meta.dirname, 'node-runner.test-process.ts');
+    const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], { encoding: 'utf8' });
+    expect(stdout).toContain(`# tests ${storageClauses.length}\n`);
+    expect(stdout).toContain(`# pass ${storageClauses.length}\n`);
+  }, 30_000);
 
   it('refuses nothing of the same provider when it is whole', async () => {
     expect(await refusals((storage) => override(storage, {}))).toEqual([]);
