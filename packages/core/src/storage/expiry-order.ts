@@ -6,50 +6,52 @@ type Due = { readonly key: string; readonly at: number };
 const shortQueue = 64;
 
 /**
- * Keys in the order in which they may expire, so that dead ones are found without a walk over the living.
- * A key has one valid place in the queue: one that lives longer than it was queued for is queued again when its turn
- * comes. Places that are no longer valid are swept out when they are the greater part.
+ * Keys in the order in which they may expire, so that dead ones are found without a walk over the living. A key has one
+ * valid place in the queue, the one that its owner notes as `queuedAt`; places that are no longer valid are swept out
+ * when they are the greater part.
  */
 export class ExpiryOrder {
-  readonly #dueAt = new Map<string, number>();
+  readonly #owned: ReadonlyMap<string, { readonly queuedAt: number | null }>;
   #queue = newQueue([]);
 
-  /** Null: it does not expire, or is no more. */
-  set(key: string, expiresAt: number | null): void {
-    if (expiresAt === null) {
-      this.#dueAt.delete(key);
-    } else {
-      const dueAt = this.#dueAt.get(key);
-      if (dueAt !== undefined && dueAt <= expiresAt) return;
-      this.#dueAt.set(key, expiresAt);
-      this.#queue.push({ key, at: expiresAt });
-    }
-    this.#sweep();
+  constructor(owned: ReadonlyMap<string, { readonly queuedAt: number | null }>) {
+    this.#owned = owned;
   }
 
-  clear(): void {
-    this.#dueAt.clear();
-    this.#queue = newQueue([]);
+  /**
+   * Makes sure that a key is looked at when it expires, at the latest, and gives back for when it is queued: one that
+   * is prolonged keeps its place, and is queued again when its turn comes. Null is never.
+   */
+  queue(key: string, expiresAt: number | null, queuedAt: number | null): number | null {
+    if (expiresAt === null) return null;
+    if (queuedAt !== null && queuedAt <= expiresAt) return queuedAt;
+    this.#queue.push({ key, at: expiresAt });
+    return expiresAt;
   }
 
-  /** Takes the next key that was to expire by `now`, or null. Its owner looks whether it did, and sets it anew if not. */
+  /** Takes the next key that was to be looked at by `now`, or null. */
   takeDue(now: number): string | null {
     for (let next = this.#queue.peek(); next !== undefined && next.at <= now; next = this.#queue.peek()) {
       this.#queue.pop();
-      if (!this.#isValid(next)) continue;
-      this.#dueAt.delete(next.key);
-      return next.key;
+      if (this.#isValid(next)) return next.key;
     }
     return null;
   }
 
-  #isValid({ key, at }: Due): boolean {
-    return this.#dueAt.get(key) === at;
+  /** To be called when keys have been put in or taken out. */
+  sweep(): void {
+    if (this.#queue.length < shortQueue || this.#queue.length < 2 * this.#owned.size) return;
+    const valid: Due[] = [];
+    for (const [key, { queuedAt }] of this.#owned) if (queuedAt !== null) valid.push({ key, at: queuedAt });
+    this.#queue = newQueue(valid);
   }
 
-  #sweep(): void {
-    if (this.#queue.length < shortQueue || this.#queue.length < 2 * this.#dueAt.size) return;
-    this.#queue = newQueue([...this.#dueAt].map(([key, at]) => ({ key, at })));
+  clear(): void {
+    this.#queue = newQueue([]);
+  }
+
+  #isValid({ key, at }: Due): boolean {
+    return this.#owned.get(key)?.queuedAt === at;
   }
 }
 

@@ -15,12 +15,17 @@ export function sessionKeys<ListName extends string>(
   sessionId: string,
   listNames: readonly ListName[],
 ): SessionKeys<ListName> {
-  const record = `${escapePart(namespace)}:{${escapePart(sessionId)}}`;
+  const record = joined(escapePart(namespace), ':{', escapePart(sessionId), '}');
   return {
     record,
-    guard: `${record}:guard`,
-    lists: new Map(listNames.map((name) => [name, `${record}:${escapePart(name)}`])),
+    guard: joined(record, ':guard'),
+    lists: new Map(listNames.map((name) => [name, joined(record, ':', escapePart(name))])),
   };
+}
+
+/** As one flat string: a template leaves its parts standing behind a key that is kept. */
+function joined(...parts: string[]): string {
+  return parts.join('');
 }
 
 function escapePart(part: string): string {

@@ -27,14 +27,11 @@ export function memoryStorage(options: MemoryStorageOptions = {}): StorageProvid
   return new MemoryStorage(options);
 }
 
-type Entry = {
-  readonly kind: 'entry';
-  readonly value: string;
-  readonly version: string;
-  readonly expiresAt: number | null;
-};
+/** In epoch milliseconds, null for never: when it expires, and when it is to be looked at for that (ExpiryOrder). */
+type Life = { readonly expiresAt: number | null; readonly queuedAt: number | null };
+type Entry = Life & { readonly kind: 'entry'; readonly value: string; readonly version: string };
 /** Its items are appended to in place, and copied out. */
-type List = { readonly kind: 'list'; readonly items: string[]; readonly expiresAt: number | null };
+type List = Life & { readonly kind: 'list'; readonly items: string[] };
 /** What a key holds once changes are applied: an entry, a list of so many items, or nothing. */
 type Holding = 'entry' | number | null;
 
@@ -48,7 +45,7 @@ class MemoryStorage implements StorageProvider {
   readonly #maxEntries: number;
   readonly #clock: () => number;
   readonly #stored = new Map<string, Entry | List>();
-  readonly #expiry = new ExpiryOrder();
+  readonly #expiry = new ExpiryOrder(this.#stored);
   #closed = false;
 
   constructor({ maxEntries = 100_000, clock = Date.now }: MemoryStorageOptions) {
@@ -167,12 +164,14 @@ class MemoryStorage implements StorageProvider {
     switch (change.type) {
       case 'set': {
         const { value, version, ttlMs } = change;
-        return this.#put(key, { kind: 'entry', value, version, expiresAt: resolveExpiry(ttlMs, before, now) });
+        const { expiresAt, queuedAt } = this.#lifeOf(key, resolveExpiry(ttlMs, before, now));
+        return this.#put(key, { kind: 'entry', value, version, expiresAt, queuedAt });
       }
       case 'append': {
         const items = existing?.kind === 'list' ? existing.items : [];
         for (const item of change.items) items.push(item);
-        return this.#put(key, { kind: 'list', items, expiresAt: resolveExpiry(change.ttlMs, before, now) });
+        const { expiresAt, queuedAt } = this.#lifeOf(key, resolveExpiry(change.ttlMs, before, now));
+        return this.#put(key, { kind: 'list', items, expiresAt, queuedAt });
       }
       case 'truncate': {
         if (existing?.kind !== 'list') return;
@@ -181,7 +180,8 @@ class MemoryStorage implements StorageProvider {
         return;
       }
       case 'touch': {
-        if (existing !== null) this.#put(key, { ...existing, expiresAt: resolveExpiry(change.ttlMs, null, now) });
+        if (existing !== null)
+          this.#put(key, { ...existing, ...this.#lifeOf(key, resolveExpiry(change.ttlMs, null, now)) });
         return;
       }
       case 'delete':
@@ -189,24 +189,28 @@ class MemoryStorage implements StorageProvider {
     }
   }
 
+  #lifeOf(key: string, expiresAt: number | null): Life {
+    const queuedAt = this.#stored.get(key)?.queuedAt ?? null;
+    return { expiresAt, queuedAt: this.#expiry.queue(key, expiresAt, queuedAt) };
+  }
+
   #put(key: string, stored: Entry | List): void {
     this.#stored.set(key, stored);
-    this.#expiry.set(key, stored.expiresAt);
+    this.#expiry.sweep();
   }
 
   #remove(key: string): void {
     this.#stored.delete(key);
-    this.#expiry.set(key, null);
+    this.#expiry.sweep();
   }
 
   #purge(now: number, limit: number): void {
     for (let looked = 0; looked < limit; looked++) {
       const key = this.#expiry.takeDue(now);
-      if (key === null) return;
-      const expiresAt = this.#stored.get(key)?.expiresAt ?? null;
-      if (expiresAt === null) continue;
-      if (expiresAt <= now) this.#remove(key);
-      else this.#expiry.set(key, expiresAt);
+      const stored = key === null ? undefined : this.#stored.get(key);
+      if (key === null || stored === undefined) return;
+      if (!isLive(stored, now)) this.#remove(key);
+      else this.#put(key, { ...stored, queuedAt: this.#expiry.queue(key, stored.expiresAt, null) });
     }
   }
 
