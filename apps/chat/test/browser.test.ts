@@ -1,35 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppServer } from './app-server.ts';
+import { idle, isBrowserMissing, laptop, launchBrowser, newGuest, phone, reason, say } from './browser.ts';
 
-const candidates = [
-  process.env['CHROMIUM_PATH'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-const executablePath = candidates.find((path) => path !== '' && existsSync(path));
-const reason =
-  executablePath === undefined ? ' (skipped: no Chromium; `apt install chromium`, or set CHROMIUM_PATH)' : '';
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const laptop = { width: 1440, height: 900 };
-const phone = { width: 390, height: 844 };
 const folder = mkdtempSync(join(tmpdir(), 'stateroom-browser-'));
 const shots = join(import.meta.dirname, '../test-results/shots');
 
-describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
+describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
   let server: AppServer;
   let browser: Browser;
 
@@ -41,7 +21,7 @@ describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, {
       STATEROOM_MODEL: 'scripted',
       STATEROOM_SCRIPTED_DELAY_MS: '60',
     });
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: quiet });
+    browser = await launchBrowser();
   }, 120_000);
 
   afterAll(async () => {
@@ -129,24 +109,6 @@ describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, {
     expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual(['Look around', 'And now?']);
   });
 });
-
-async function newGuest(browser: Browser, viewport: { width: number; height: number }): Promise<Page> {
-  const context = await browser.newContext({ viewport });
-  return context.newPage();
-}
-
-/** Sends a message and waits for the whole answer. */
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox').fill(text);
-  await page.keyboard.press('Enter');
-  await page.getByText(text).first().waitFor();
-  await idle(page);
-}
-
-/** No answer is being written, and none is awaited. */
-async function idle(page: Page): Promise<void> {
-  await page.locator('[role=log][aria-busy=false]').waitFor();
-}
 
 /** The different lengths that the text of an element had until the answer was whole. */
 async function growthOf(page: Page, element: Locator): Promise<Set<number>> {
