@@ -64,7 +64,8 @@ export const unansweredFault: ChatFault = {
 /** For a message that was sent, and that the server does not have. */
 export const lostFault: ChatFault = {
   title: 'Your message has probably been lost.',
-  detail: 'The server has not kept it, unless it is still at work on a long answer. Send it again, or change it first.',
+  detail:
+    'The server does not have it, unless it is still at work on a long answer. Send it again, or change it first.',
   remedy: 'send again or edit',
 };
 

@@ -93,6 +93,37 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
     }
   });
 
+  it('opens at its heading on the smallest screen, with every agent in sight', async () => {
+    const page = await newGuest(browser, { width: 320, height: 568 });
+    await page.goto(`${server.url}/game`);
+    await page.getByText('Nothing said yet.').waitFor();
+    const [bar, heading] = await Promise.all([
+      page.getByRole('heading', { level: 1 }).boundingBox(),
+      page.getByRole('heading', { level: 2, name: 'Nothing said yet.' }).boundingBox(),
+    ]);
+    expect(heading?.y).toBeGreaterThan((bar?.y ?? 0) + (bar?.height ?? 0));
+    for (const link of await page.getByRole('navigation').getByRole('link').all()) {
+      const box = await link.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
+    }
+    await page.screenshot({ path: join(shots, 'empty-small.png') });
+  });
+
+  it('is ready to be written in on a laptop, skips to the conversation, and names the next tool of a sequence', async () => {
+    const page = await newGuest(browser);
+    await page.goto(`${server.url}/game`);
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+    await page.getByRole('link', { name: 'Skip to the conversation' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('conversation');
+    await say(page, 'approach');
+    const sequence = page.locator('[aria-current=step]').getByRole('list', { name: 'In this order' });
+    expect(await sequence.locator('[aria-current]').innerText()).toContain('roll_initiative');
+    await say(page, 'roll');
+    expect(await sequence.locator('[aria-current]').innerText()).toContain('strike');
+    expect(await sequence.innerText()).toContain('✓ roll_initiative');
+  });
+
   it('says what is wrong when the server is gone, keeps what was typed in sight, and goes on when it is back', async () => {
     const page = await newGuest(browser, phone);
     await page.goto(`${server.url}/game`);

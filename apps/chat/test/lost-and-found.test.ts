@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'stateroom-lost-'));
 const slowEnv = (database: string) => ({
   STATEROOM_SQLITE_PATH: join(folder, database),
   STATEROOM_MODEL: 'scripted',
-  STATEROOM_SCRIPTED_DELAY_MS: '60',
+  STATEROOM_SCRIPTED_DELAY_MS: '40',
 });
 
 describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, { timeout: 120_000 }, () => {
