@@ -3,7 +3,7 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 
 /** `over` when a minute has passed in vain, or whoever waits has had enough. */
-export type LookoutState = 'off' | 'looking' | 'over';
+type LookoutState = 'off' | 'looking' | 'over';
 
 export type Lookout = {
   readonly state: LookoutState;
