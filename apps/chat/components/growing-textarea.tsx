@@ -18,6 +18,7 @@ export function GrowingTextarea({ inputRef, label, placeholder, text, onText, on
       </div>
       <textarea
         ref={inputRef}
+        dir="auto"
         aria-label={label}
         placeholder={placeholder}
         rows={1}

@@ -1,15 +1,27 @@
-import ReactMarkdown from 'react-markdown';
+import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 
 const plugins = [remarkGfm];
 /** A picture in a model's words would call out to whatever address it names. */
 const leftOut = ['img'];
 
+const components: Components = {
+  // An address that may not be followed, such as one of javascript:, comes here empty.
+  a: ({ href = '', children }) =>
+    href === '' ? (
+      children
+    ) : (
+      <a href={href} target="_blank" rel="noopener noreferrer">
+        {children}
+      </a>
+    ),
+};
+
 /** What an assistant wrote. Raw HTML in it stays text. */
 export function Markdown({ text }: { readonly text: string }) {
   return (
-    <div className="written">
-      <ReactMarkdown remarkPlugins={plugins} disallowedElements={leftOut}>
+    <div dir="auto" className="written">
+      <ReactMarkdown remarkPlugins={plugins} disallowedElements={leftOut} components={components}>
         {text}
       </ReactMarkdown>
     </div>

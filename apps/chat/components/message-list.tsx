@@ -1,4 +1,4 @@
-import type { Conversation } from '../lib/use-conversation.ts';
+import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts';
 import { Message } from './message.tsx';
 import { Porthole } from './porthole.tsx';
 
@@ -6,18 +6,38 @@ export type MessageListProps = Pick<Conversation, 'messages' | 'phase'> & { read
 
 /** The conversation. A screen reader hears an answer once it is whole, and at once that one is being written. */
 export function MessageList({ messages, phase, agentTitle }: MessageListProps) {
-  const isBusy = phase !== 'ready';
+  const activity = activityOf(phase, `The ${agentTitle.toLowerCase()}`);
   return (
     <>
-      <div role="log" aria-label="Conversation" aria-live="polite" aria-busy={isBusy} className="space-y-6">
-        {messages.map((message) => (
-          <Message key={message.id} message={message} agentTitle={agentTitle} />
+      <div role="log" aria-label="Conversation" aria-live="polite" aria-busy={phase !== 'ready'} className="space-y-6">
+        {messages.map((message, index) => (
+          <Message
+            key={message.id}
+            message={message}
+            agentTitle={agentTitle}
+            isWhole={phase !== 'streaming' || index < messages.length - 1}
+          />
         ))}
       </div>
-      <output className={isBusy ? 'mt-4 flex items-center gap-2 text-sm text-ink-soft' : 'sr-only'}>
-        {isBusy && <Porthole isLit isBusy />}
-        {isBusy && `The ${agentTitle.toLowerCase()} is ${phase === 'waiting' ? 'thinking' : 'writing'}`}
+      <output className={activity === null ? 'sr-only' : 'mt-4 flex items-center gap-2 text-sm text-ink-soft'}>
+        {activity !== null && <Porthole isLit isBusy />}
+        {activity}
       </output>
     </>
   );
+}
+
+/** What is going on below the last message; null when nothing is, or a notice says it. */
+function activityOf(phase: ConversationPhase, agent: string): string | null {
+  switch (phase) {
+    case 'opening':
+      return 'Opening the conversation';
+    case 'waiting':
+      return `${agent} is thinking`;
+    case 'streaming':
+      return `${agent} is writing`;
+    case 'looking':
+    case 'ready':
+      return null;
+  }
 }

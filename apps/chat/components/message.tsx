@@ -3,24 +3,37 @@ import { type ChatMessage, textOf } from '../lib/chat-message.ts';
 import { Markdown } from './markdown.tsx';
 import { ToolCall } from './tool-call.tsx';
 
-export type MessageProps = { readonly message: ChatMessage; readonly agentTitle: string };
+export type MessageProps = {
+  readonly message: ChatMessage;
+  readonly agentTitle: string;
+  /** False while more of it may come. */
+  readonly isWhole: boolean;
+};
 
 /** One message: the guest's own words in a bubble, the agent's words and tool calls in the order in which they came. */
-export function Message({ message, agentTitle }: MessageProps) {
+export function Message({ message, agentTitle, isWhole }: MessageProps) {
   if (message.role === 'user') {
     return (
       <article aria-label="You" className="ml-auto w-fit max-w-[85%] rounded-2xl rounded-br-md bg-tide px-4 py-2.5">
-        <p className="leading-relaxed wrap-anywhere whitespace-pre-wrap">{textOf(message)}</p>
+        <p dir="auto" className="leading-relaxed wrap-anywhere whitespace-pre-wrap">
+          {textOf(message)}
+        </p>
       </article>
     );
   }
+  const isSilent = isWhole && !message.parts.some((part) => isToolUIPart(part) || isWritten(part));
   return (
     <article aria-label={agentTitle} className="space-y-3">
       {message.parts.map((part, index) => {
         const key = `${message.id}-${index}`;
         if (isToolUIPart(part)) return <ToolCall key={key} part={part} />;
-        return part.type === 'text' && part.text !== '' ? <Markdown key={key} text={part.text} /> : null;
+        return part.type === 'text' && isWritten(part) ? <Markdown key={key} text={part.text} /> : null;
       })}
+      {isSilent && <p className="text-sm text-ink-soft">The model said nothing.</p>}
     </article>
   );
+}
+
+function isWritten(part: ChatMessage['parts'][number]): boolean {
+  return part.type === 'text' && part.text.trim() !== '';
 }

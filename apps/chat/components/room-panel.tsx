@@ -6,11 +6,13 @@ export type RoomPanelProps = {
   readonly card: AgentCard;
   /** Null in a session that has not begun. */
   readonly view: ClientView | null;
+  /** The tools that succeeded in this session, oldest call first. */
+  readonly succeeded: readonly string[];
   readonly isBusy: boolean;
 };
 
 /** What the server keeps of this session: where the agent is, what it used, what it cost. */
-export function RoomPanel({ card, view, isBusy }: RoomPanelProps) {
+export function RoomPanel({ card, view, succeeded, isBusy }: RoomPanelProps) {
   const usage = view?.cumulativeTokenUsage;
   const recent = view?.recentlyUsedTools ?? [];
   return (
@@ -19,7 +21,7 @@ export function RoomPanel({ card, view, isBusy }: RoomPanelProps) {
         <h2 id="room-workflow" className="mb-4 font-display text-xl">
           Workflow
         </h2>
-        <StepList steps={card.steps} activeStep={view?.activeStep ?? card.defaultStep} isBusy={isBusy} />
+        <StepList steps={card.steps} {...{ succeeded, isBusy }} activeStep={view?.activeStep ?? card.defaultStep} />
       </section>
       <section aria-labelledby="room-tools">
         <h2 id="room-tools" className="mb-2 font-display text-xl">

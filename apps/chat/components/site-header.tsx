@@ -15,14 +15,14 @@ export function SiteHeader({ cards, currentId }: SiteHeaderProps) {
         <Porthole isLit className="size-5" />
         Stateroom
       </Link>
-      <nav aria-label="Agents" className="-mx-2 flex w-full overflow-x-auto sm:w-auto">
+      <nav aria-label="Agents" className="-mx-2 flex w-full flex-wrap max-[22rem]:-mx-1 sm:w-auto">
         {cards.map(({ id, title }) => (
           <Link
             key={id}
             href={`/${id}`}
             prefetch={false}
             aria-current={id === currentId ? 'page' : undefined}
-            className="border-b-2 border-transparent px-2 py-2.5 text-sm whitespace-nowrap text-ink-soft -outline-offset-2 hover:text-ink aria-[current]:border-brass aria-[current]:text-ink sm:py-4"
+            className="border-b-2 border-transparent px-2 py-2.5 text-sm whitespace-nowrap max-[22rem]:px-1 max-[22rem]:text-[0.78rem] text-ink-soft -outline-offset-2 hover:text-ink aria-[current]:border-brass aria-[current]:text-ink sm:py-4"
           >
             {title}
           </Link>

@@ -1,4 +1,5 @@
 import { type DynamicToolUIPart, getToolName, type ToolUIPart } from 'ai';
+import type { ReactNode } from 'react';
 import { Porthole } from './porthole.tsx';
 
 const stateWords: Readonly<Partial<Record<ToolUIPart['state'], string>>> = {
@@ -8,14 +9,21 @@ const stateWords: Readonly<Partial<Record<ToolUIPart['state'], string>>> = {
   'output-error': 'failed',
 };
 
+/** In place of the lamp of a call that is at work. The word beside it says the same. */
+const endMarks: Readonly<Partial<Record<ToolUIPart['state'], ReactNode>>> = {
+  'output-available': <EndMark sign="✓" tone="text-brass" />,
+  'output-error': <EndMark sign="✕" tone="text-alarm" />,
+};
+
 /** One tool call as it happens: its name and state on one line, what went in and came out behind it. */
 export function ToolCall({ part }: { readonly part: ToolUIPart | DynamicToolUIPart }) {
   const isRunning = part.state === 'input-streaming' || part.state === 'input-available';
   const hasFailed = part.state === 'output-error';
+  const endMark = endMarks[part.state];
   return (
     <details className="group rounded-lg border border-line bg-bulkhead text-sm">
       <summary className="flex items-center gap-3 rounded-lg px-3.5 py-2.5 [&::-webkit-details-marker]:hidden">
-        <Porthole isLit={isRunning} isBusy={isRunning} />
+        {endMark === undefined ? <Porthole isLit isBusy={isRunning} /> : endMark}
         <span className="font-mono text-[0.8125rem]">{getToolName(part)}</span>
         <span className={hasFailed ? 'text-alarm' : 'text-ink-soft'}>{stateWords[part.state] ?? part.state}</span>
         <span className="ml-auto text-ink-soft group-open:hidden">Show</span>
@@ -42,5 +50,13 @@ function Value({ term, value }: { readonly term: string; readonly value: unknown
         </pre>
       </dd>
     </div>
+  );
+}
+
+function EndMark({ sign, tone }: { readonly sign: string; readonly tone: string }) {
+  return (
+    <span aria-hidden="true" className={`w-4 shrink-0 text-center font-semibold ${tone}`}>
+      {sign}
+    </span>
   );
 }

@@ -1,8 +1,11 @@
+import { APICallError } from '@ai-sdk/provider';
+import { hasKey } from './has-key.ts';
+
 /** What went wrong, in words for the person at the screen, and what they can do. */
 export type ChatFault = {
   readonly title: string;
   readonly detail: string;
-  readonly remedy: 'retry' | 'reload' | 'new session' | 'none';
+  readonly remedy: 'retry' | 'look again' | 'reload' | 'new session' | 'send again or edit' | 'none';
 };
 
 const faults: Readonly<Record<string, ChatFault>> = {
@@ -30,7 +33,12 @@ const faults: Readonly<Record<string, ChatFault>> = {
   },
   TOO_LARGE: {
     title: 'That message is too long.',
-    detail: 'Shorten it, or send it in parts.',
+    detail: 'It is back in the field below. Shorten it, or send it in parts.',
+    remedy: 'none',
+  },
+  INVALID: {
+    title: 'The server turned that message down.',
+    detail: 'It is back in the field below. It may hold nothing but blanks, or characters that no model takes.',
     remedy: 'none',
   },
   STORAGE: {
@@ -46,15 +54,31 @@ const unknownFault: ChatFault = {
   remedy: 'retry',
 };
 
+/** For a message that is stored without an answer. */
+export const unansweredFault: ChatFault = {
+  title: 'Your message has no answer.',
+  detail: 'The model failed, or it said nothing. Try again, or say something else.',
+  remedy: 'retry',
+};
+
+/** For a message that was sent, and that the server does not have. */
+export const lostFault: ChatFault = {
+  title: 'Your message has probably been lost.',
+  detail:
+    'The server does not have it, unless it is still at work on a long answer. Send it again, or change it first.',
+  remedy: 'send again or edit',
+};
+
 /** An error of the chat in words: by its code, or as a lost connection when it carries none. */
 export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault {
-  const code = codeOf(error.message);
+  const code = codeOf(error);
   if (code !== null) return faults[code] ?? unknownFault;
   if (hasAnswerBegun) {
     return {
       title: 'The connection broke off.',
-      detail: 'The answer goes on without you and is kept. Reload to see the whole of it.',
-      remedy: 'reload',
+      detail:
+        'The server may have gone on and kept the whole answer, or it may have stopped. Look again to see. If your message was not kept, it is offered to you again.',
+      remedy: 'look again',
     };
   }
   return {
@@ -64,17 +88,20 @@ export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault 
   };
 }
 
+/** Whether the message itself is what the server would not have: to send the same again is of no use. */
+export function isRefusal(error: Error): boolean {
+  const code = codeOf(error);
+  return code === 'TOO_LARGE' || code === 'INVALID';
+}
+
 /** The code in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */
-function codeOf(text: string): string | null {
+export function codeOf(error: Error): string | null {
   try {
-    const body: unknown = JSON.parse(text);
+    const body: unknown = JSON.parse(error.message);
     if (!hasKey(body, 'error') || !hasKey(body.error, 'code')) return null;
     return typeof body.error.code === 'string' ? body.error.code : null;
   } catch {
-    return null;
+    // A proxy in front of the server has limits of its own, and other words for them.
+    return APICallError.isInstance(error) && error.statusCode === 413 ? 'TOO_LARGE' : null;
   }
-}
-
-function hasKey<Key extends string>(value: unknown, key: Key): value is Record<Key, unknown> {
-  return typeof value === 'object' && value !== null && key in value;
 }

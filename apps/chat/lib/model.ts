@@ -55,8 +55,7 @@ function hosted(env: Environment, provider: Provider, wish: string | undefined):
 }
 
 function compatible(env: Environment, modelId: string | undefined): ChosenModel {
-  const baseURL = read(env, 'OPENAI_BASE_URL');
-  if (baseURL === undefined || !URL.canParse(baseURL)) throw new Error('OPENAI_BASE_URL is not a URL.');
+  const baseURL = baseUrlOf(env);
   if (modelId === undefined) {
     throw new Error('OPENAI_BASE_URL is set: set STATEROOM_MODEL too, to the id of a model of that server.');
   }
@@ -68,6 +67,20 @@ function compatible(env: Environment, modelId: string | undefined): ChosenModel 
     ...(apiKey === undefined ? {} : { apiKey }),
   });
   return { model: provider(modelId), label: `${modelId} at ${new URL(baseURL).host}`, isScripted: false };
+}
+
+/** Its words never quote the value: what is wrong with it may be a password. */
+function baseUrlOf(env: Environment): string {
+  const value = read(env, 'OPENAI_BASE_URL') ?? '';
+  const url = URL.canParse(value) ? new URL(value) : null;
+  // `localhost:11434/v1` is a URL too: one of the scheme `localhost:`.
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new Error('OPENAI_BASE_URL is not a URL that begins with http:// or https://, as http://localhost:11434/v1.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Error('OPENAI_BASE_URL holds a user name or password: take it out, and set OPENAI_API_KEY to the key.');
+  }
+  return value;
 }
 
 function onlyProvider(env: Environment): Provider | null {
@@ -82,9 +95,11 @@ function onlyProvider(env: Environment): Provider | null {
 }
 
 function splitProvider(wish: string | undefined): { provider: Provider; modelId: string } | null {
-  const match = /^(openai|anthropic):(.+)$/.exec(wish ?? '');
-  const [, provider, modelId] = match ?? [];
-  if (modelId === undefined) return null;
+  const match = /^(openai|anthropic):(.*)$/.exec(wish ?? '');
+  if (match === null) return null;
+  const [, provider, rest] = match;
+  const modelId = rest?.trim() ?? '';
+  if (modelId === '') throw new Error(`STATEROOM_MODEL is '${provider}:' without the id of a model behind the colon.`);
   return { provider: provider === 'anthropic' ? 'anthropic' : 'openai', modelId };
 }
 

@@ -2,63 +2,107 @@
 
 import { useChat } from '@ai-sdk/react';
 import type { ClientView } from '@stateroom/orchestration';
-import { useState } from 'react';
-import { type ChatFault, describeFault } from './chat-fault.ts';
-import { type ChatMessage, orchestrationPart, textOf } from './chat-message.ts';
-import { createTransport } from './chat-transport.ts';
+import { useEffect, useEffectEvent, useState } from 'react';
+import { type ChatFault, codeOf, describeFault, lostFault, unansweredFault } from './chat-fault.ts';
+import { type ChatMessage, hasContent, textOf } from './chat-message.ts';
+import { SessionChat, type SessionChatOptions } from './session-chat.ts';
+import { useIsFromCache } from './use-is-from-cache.ts';
+import { type Lookout, useLookout } from './use-lookout.ts';
 
-export type ConversationStart = {
-  readonly agentId: string;
-  readonly sessionId: string;
-  readonly messages: readonly ChatMessage[];
-  /** Null in a session that has not begun. */
-  readonly view: ClientView | null;
+export type ConversationStart = Omit<SessionChatOptions, 'onView'> & {
+  /** A new one for each rendering on the server. */
+  readonly renderId: string;
 };
+
+/**
+ * `opening` while a page from the router's cache is brought up to date, `looking` for the answer to a message of a page
+ * that was left or cut off, `waiting` until the first words of an answer come.
+ */
+export type ConversationPhase = 'opening' | 'looking' | 'ready' | 'waiting' | 'streaming';
 
 export type Conversation = {
   readonly messages: readonly ChatMessage[];
   /** Where the agent is, after the last turn that came to its end. */
   readonly view: ClientView | null;
-  /** `waiting` until the first words come. */
-  readonly phase: 'ready' | 'waiting' | 'streaming';
+  readonly phase: ConversationPhase;
   readonly fault: ChatFault | null;
   readonly send: (text: string) => void;
   readonly retry: () => void;
+  readonly lookAgain: () => void;
+  readonly stopLooking: () => void;
+  /** Gives the words of a lost message back, to be changed. */
+  readonly edit: () => void;
 };
 
-/** The conversation as the page draws it: the AI SDK's chat, with the room's state beside it. */
-export function useConversation(start: ConversationStart): Conversation {
-  const [view, setView] = useState(start.view);
-  const [transport] = useState(() => createTransport(start.agentId));
-  const chat = useChat<ChatMessage>({
-    id: start.sessionId,
-    messages: [...start.messages],
-    transport,
-    throttle: 40,
-    onData: (part) => {
-      if (part.type === orchestrationPart) setView(part.data);
-    },
-  });
-  const { messages, status, error } = chat;
-  const hasAnswerBegun = messages.at(-1)?.role === 'assistant';
-  const isBusy = status === 'submitted' || status === 'streaming';
+/** The conversation as the page draws it: the session's chat, with the room's state beside it. */
+export function useConversation({ renderId, ...start }: ConversationStart): Conversation {
+  const [view, onView] = useState(start.history.view);
+  const [session] = useState(() => new SessionChat({ ...start, onView }));
+  const chat = useChat<ChatMessage>({ chat: session.chat, throttle: 40 });
+  const lookout = useLookout(async () => (await session.refresh()) && !session.isWaiting);
+  const isOpening = useOpening(session, renderId, lookout.start);
+  const phase = isOpening ? 'opening' : lookout.state === 'looking' ? 'looking' : phaseOf(chat);
+  const messages = chat.messages.filter((message) => hasContent(message));
 
   const send = (text: string) => {
-    if (!isBusy) void chat.sendMessage({ text });
+    if (phase !== 'ready') return;
+    lookout.end();
+    session.send(text);
   };
-  /** The same message once more; a new one with its words when the server keeps a part of an answer to the first. */
   const retry = () => {
-    const question = messages.findLast(({ role }) => role === 'user');
-    if (!hasAnswerBegun) void chat.regenerate();
-    else if (question !== undefined) send(textOf(question));
+    lookout.end();
+    if (isClosed(messages, chat.error)) session.send(textOfLastQuestion(messages));
+    else session.sendAgain();
+  };
+  const lookAgain = () => {
+    chat.clearError();
+    lookout.start();
+  };
+  const edit = () => {
+    lookout.end();
+    session.takeBack();
   };
 
-  return {
-    messages,
-    view,
-    phase: isBusy ? (hasAnswerBegun ? 'streaming' : 'waiting') : 'ready',
-    fault: error === undefined ? null : describeFault(error, hasAnswerBegun),
-    send,
-    retry,
-  };
+  const fault = phase === 'ready' ? faultOf(chat, lookout, session) : null;
+  return { messages, view, phase, fault, send, retry, lookAgain, stopLooking: lookout.giveUp, edit };
+}
+
+type ChatSnapshot = Pick<ReturnType<typeof useChat<ChatMessage>>, 'messages' | 'status' | 'error'>;
+
+function phaseOf({ messages, status }: ChatSnapshot): ConversationPhase {
+  if (status !== 'submitted' && status !== 'streaming') return 'ready';
+  const last = messages.at(-1);
+  return last?.role === 'assistant' && hasContent(last) ? 'streaming' : 'waiting';
+}
+
+function faultOf({ messages, error }: ChatSnapshot, lookout: Lookout, session: SessionChat): ChatFault | null {
+  if (lookout.state === 'over') return lostFault;
+  if (error !== undefined) return describeFault(error, messages.at(-1)?.role === 'assistant');
+  const last = messages.findLast((message) => hasContent(message));
+  return last?.role === 'user' && !session.isWaiting ? unansweredFault : null;
+}
+
+/** A part of an answer that the model broke off is stored as the answer: the question is not to be answered again. */
+function isClosed(messages: readonly ChatMessage[], error: Error | undefined): boolean {
+  return error !== undefined && codeOf(error) === 'MODEL' && messages.at(-1)?.role === 'assistant';
+}
+
+function textOfLastQuestion(messages: readonly ChatMessage[]): string {
+  const question = messages.findLast(({ role }) => role === 'user');
+  return question === undefined ? '' : textOf(question);
+}
+
+/** True until a page from the router's cache shows the present. A message that is still waited for is looked out for. */
+function useOpening(session: SessionChat, renderId: string, onWaiting: () => void): boolean {
+  const isFromCache = useIsFromCache(renderId);
+  const [isOpening, setIsOpening] = useState(isFromCache);
+  const finish = useEffectEvent((isWaiting: boolean) => {
+    if (isWaiting) onWaiting();
+    setIsOpening(false);
+  });
+  useEffect(() => {
+    void session.open(isFromCache).then(finish);
+    return () => void session.chat.stop();
+  }, [session, isFromCache]);
+  return isOpening;
 }

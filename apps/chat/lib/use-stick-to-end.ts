@@ -11,14 +11,17 @@ export type StickToEnd = {
   readonly follow: () => void;
 };
 
-/** Keeps a scroller at its end while words are added to it, unless its reader has scrolled up. */
-export function useStickToEnd(): StickToEnd {
+/**
+ * Keeps a scroller at its end while words are added to it, unless its reader has scrolled up. Where `hasWords` is false
+ * it is left at its beginning.
+ */
+export function useStickToEnd(hasWords: boolean): StickToEnd {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
 
   useEffect(() => {
     const element = scroller.current;
-    if (element === null) return undefined;
+    if (element === null || !hasWords) return undefined;
     const remember = () => {
       isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearnessPixels;
     };
@@ -34,7 +37,7 @@ export function useStickToEnd(): StickToEnd {
       observer.disconnect();
       element.removeEventListener('scroll', remember);
     };
-  }, []);
+  }, [hasWords]);
 
   const follow = () => {
     isAtEnd.current = true;

@@ -24,8 +24,8 @@ export class AppServer implements AsyncDisposable {
   }
 
   /** Resolves when the app answers. `env` comes on top of an environment without any model. */
-  static async start(env: Readonly<Record<string, string>>): Promise<AppServer> {
-    const port = await freePort();
+  static async start(env: Readonly<Record<string, string>>, wishedPort?: number): Promise<AppServer> {
+    const port = wishedPort ?? (await freePort());
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [next, 'start', '-p', String(port)], {
       cwd: app,

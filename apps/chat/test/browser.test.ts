@@ -1,35 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppServer } from './app-server.ts';
+import { idle, isBrowserMissing, laptop, launchBrowser, newGuest, phone, reason, say } from './browser.ts';
 
-const candidates = [
-  process.env['CHROMIUM_PATH'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-const executablePath = candidates.find((path) => path !== '' && existsSync(path));
-const reason =
-  executablePath === undefined ? ' (skipped: no Chromium; `apt install chromium`, or set CHROMIUM_PATH)' : '';
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const laptop = { width: 1440, height: 900 };
-const phone = { width: 390, height: 844 };
 const folder = mkdtempSync(join(tmpdir(), 'stateroom-browser-'));
 const shots = join(import.meta.dirname, '../test-results/shots');
 
-describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
+describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
   let server: AppServer;
   let browser: Browser;
 
@@ -41,7 +21,7 @@ describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, {
       STATEROOM_MODEL: 'scripted',
       STATEROOM_SCRIPTED_DELAY_MS: '60',
     });
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: quiet });
+    browser = await launchBrowser();
   }, 120_000);
 
   afterAll(async () => {
@@ -113,6 +93,37 @@ describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, {
     }
   });
 
+  it('opens at its heading on the smallest screen, with every agent in sight', async () => {
+    const page = await newGuest(browser, { width: 320, height: 568 });
+    await page.goto(`${server.url}/game`);
+    await page.getByText('Nothing said yet.').waitFor();
+    const [bar, heading] = await Promise.all([
+      page.getByRole('heading', { level: 1 }).boundingBox(),
+      page.getByRole('heading', { level: 2, name: 'Nothing said yet.' }).boundingBox(),
+    ]);
+    expect(heading?.y).toBeGreaterThan((bar?.y ?? 0) + (bar?.height ?? 0));
+    for (const link of await page.getByRole('navigation').getByRole('link').all()) {
+      const box = await link.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
+    }
+    await page.screenshot({ path: join(shots, 'empty-small.png') });
+  });
+
+  it('is ready to be written in on a laptop, skips to the conversation, and names the next tool of a sequence', async () => {
+    const page = await newGuest(browser);
+    await page.goto(`${server.url}/game`);
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+    await page.getByRole('link', { name: 'Skip to the conversation' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('conversation');
+    await say(page, 'approach');
+    const sequence = page.locator('[aria-current=step]').getByRole('list', { name: 'In this order' });
+    expect(await sequence.locator('[aria-current]').innerText()).toContain('roll_initiative');
+    await say(page, 'roll');
+    expect(await sequence.locator('[aria-current]').innerText()).toContain('strike');
+    expect(await sequence.innerText()).toContain('✓ roll_initiative');
+  });
+
   it('says what is wrong when the server is gone, keeps what was typed in sight, and goes on when it is back', async () => {
     const page = await newGuest(browser, phone);
     await page.goto(`${server.url}/game`);
@@ -129,24 +140,6 @@ describe.skipIf(executablePath === undefined)(`the app in a browser${reason}`, {
     expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual(['Look around', 'And now?']);
   });
 });
-
-async function newGuest(browser: Browser, viewport: { width: number; height: number }): Promise<Page> {
-  const context = await browser.newContext({ viewport });
-  return context.newPage();
-}
-
-/** Sends a message and waits for the whole answer. */
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox').fill(text);
-  await page.keyboard.press('Enter');
-  await page.getByText(text).first().waitFor();
-  await idle(page);
-}
-
-/** No answer is being written, and none is awaited. */
-async function idle(page: Page): Promise<void> {
-  await page.locator('[role=log][aria-busy=false]').waitFor();
-}
 
 /** The different lengths that the text of an element had until the answer was whole. */
 async function growthOf(page: Page, element: Locator): Promise<Set<number>> {

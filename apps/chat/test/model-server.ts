@@ -13,12 +13,16 @@ export type SeenCall = {
   readonly body: ChatCompletionRequest;
 };
 
+const stopChoice = { index: 0, delta: {}, finish_reason: 'stop' };
+
 /**
  * A server that speaks OpenAI's chat completions protocol, streaming. It calls the first tool it is offered, once, and
  * then says what it was told of the result; a model named `refused` is answered with 401.
  */
 export class ModelServer implements AsyncDisposable {
   readonly calls: SeenCall[] = [];
+  /** What it does instead of answering, while it is set. */
+  fault: 'fails' | 'is silent' | null = null;
   readonly #server: Server;
 
   constructor() {
@@ -43,7 +47,7 @@ export class ModelServer implements AsyncDisposable {
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const body: ChatCompletionRequest = JSON.parse(Buffer.concat(chunks).toString());
     this.calls.push({ path: request.url ?? '', authorization: request.headers.authorization, body });
-    if (body.model === 'refused') {
+    if (body.model === 'refused' || this.fault === 'fails') {
       response.writeHead(401, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify({
@@ -53,9 +57,14 @@ export class ModelServer implements AsyncDisposable {
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const event of eventsFor(body)) response.write(`data: ${JSON.stringify(event)}\n\n`);
+    const events = this.fault === 'is silent' ? silence(body) : eventsFor(body);
+    for (const event of events) response.write(`data: ${JSON.stringify(event)}\n\n`);
     response.end('data: [DONE]\n\n');
   }
+}
+
+function silence({ model }: ChatCompletionRequest): unknown[] {
+  return [{ id: 'completion', object: 'chat.completion.chunk', created: 1, model, choices: [stopChoice] }];
 }
 
 function eventsFor({ model, messages, tools = [] }: ChatCompletionRequest): unknown[] {

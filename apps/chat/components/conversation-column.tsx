@@ -1,0 +1,69 @@
+import { useEffect, useRef } from 'react';
+import type { AgentCard } from '../agents/index.ts';
+import type { Conversation } from '../lib/use-conversation.ts';
+import { useStickToEnd } from '../lib/use-stick-to-end.ts';
+import { Composer } from './composer.tsx';
+import { EmptyRoom } from './empty-room.tsx';
+import { FaultNotice } from './fault-notice.tsx';
+import { LookoutNotice } from './lookout-notice.tsx';
+import { MessageList } from './message-list.tsx';
+
+export type ConversationColumnProps = {
+  readonly card: AgentCard;
+  readonly conversation: Conversation;
+  readonly draft: string;
+  readonly onDraft: (text: string) => void;
+  /** Who answers, in words. */
+  readonly modelLabel: string;
+};
+
+/** All that was said, what went wrong, and the place to go on. */
+export function ConversationColumn({ card, conversation, draft, onDraft, modelLabel }: ConversationColumnProps) {
+  const { messages, phase, fault, send, stopLooking } = conversation;
+  const isEmpty = messages.length === 0 && phase !== 'opening';
+  const { scroller, follow } = useStickToEnd(!isEmpty);
+  const input = useFocusOnWideScreens();
+  const sendAndFollow = (text: string) => {
+    follow();
+    send(text);
+    input.current?.focus();
+  };
+  return (
+    <>
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-4 sm:px-6">
+        <div
+          id="conversation"
+          tabIndex={-1}
+          className="mx-auto outline-none flex min-h-full max-w-[44rem] flex-col pt-4 pb-6"
+        >
+          {isEmpty && <EmptyRoom card={card} onChoose={sendAndFollow} />}
+          {!isEmpty && <MessageList messages={messages} phase={phase} agentTitle={card.title} />}
+          {phase === 'looking' && <LookoutNotice onStop={stopLooking} />}
+          {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
+        </div>
+      </div>
+      <div className="px-4 pb-3 sm:px-6">
+        <div className="mx-auto max-w-[44rem]">
+          <Composer
+            inputRef={input}
+            agentTitle={card.title}
+            isBusy={phase !== 'ready'}
+            text={draft}
+            onText={onDraft}
+            onSend={sendAndFollow}
+          />
+          <p className="mt-2 px-3 text-xs text-ink-soft">{modelLabel}</p>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** On a touch screen the focus would call up a keyboard that covers half of it. */
+function useFocusOnWideScreens() {
+  const input = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (window.matchMedia('(min-width: 64rem) and (pointer: fine)').matches) input.current?.focus();
+  }, []);
+  return input;
+}
