@@ -8,7 +8,7 @@ export type Clause = {
   readonly test: (storage: StorageProvider, tools: ClauseTools) => Promise<void>;
 };
 
-export type ClauseTools = {
+type ClauseTools = {
   /** Lets the provider's clock go on. */
   readonly sleep: (ms: number) => Promise<void>;
   /** Makes another provider, new and empty. */

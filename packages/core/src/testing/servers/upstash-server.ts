@@ -3,7 +3,7 @@ import { createClient } from 'redis';
 import { redisCli, type RedisServer, startRedis } from './redis-server.ts';
 
 /** What may go wrong with one request. */
-export type Fault =
+type Fault =
   /** An answer of the service's edge; the command has not run. */
   | {
       readonly type: 'answer';
