@@ -2,6 +2,12 @@ import TinyQueue from 'tinyqueue';
 
 type Due = { readonly key: string; readonly at: number };
 
+/** What is asked of the owner's map of its keys. */
+type Owned = Iterable<readonly [key: string, { readonly queuedAt: number | null }]> & {
+  readonly size: number;
+  get(key: string): { readonly queuedAt: number | null } | undefined;
+};
+
 /** Below this a queue is too short for its dead places to matter. */
 const shortQueue = 64;
 
@@ -11,10 +17,10 @@ const shortQueue = 64;
  * when they are the greater part.
  */
 export class ExpiryOrder {
-  readonly #owned: ReadonlyMap<string, { readonly queuedAt: number | null }>;
+  readonly #owned: Owned;
   #queue = newQueue([]);
 
-  constructor(owned: ReadonlyMap<string, { readonly queuedAt: number | null }>) {
+  constructor(owned: Owned) {
     this.#owned = owned;
   }
 

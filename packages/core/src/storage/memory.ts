@@ -14,6 +14,7 @@ import type {
 } from './provider.ts';
 import { resolveExpiry, resolveRange, wrongKind } from './provider-helpers.ts';
 import { validateReads, validateScan, validateTransaction } from './validate.ts';
+import { WideMap } from './wide-map.ts';
 
 export type MemoryStorageOptions = {
   /** How many keys it holds, 100,000 by default. At the bound a commit that adds a key is refused with LIMIT. */
@@ -44,7 +45,7 @@ class MemoryStorage implements StorageProvider {
   readonly consistency = 'linearizable';
   readonly #maxEntries: number;
   readonly #clock: () => number;
-  readonly #stored = new Map<string, Entry | List>();
+  readonly #stored = new WideMap<Entry | List>();
   readonly #expiry = new ExpiryOrder(this.#stored);
   #closed = false;
 
