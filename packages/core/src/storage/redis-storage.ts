@@ -70,6 +70,9 @@ export class RedisStorage implements StorageProvider {
     if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
       throw new StateroomError('INVALID', 'timeoutMs is not an integer of at least 1', { path: 'timeoutMs' });
     }
+    if (!keyPrefix.isWellFormed()) {
+      throw new StateroomError('INVALID', 'keyPrefix holds half a surrogate pair', { path: 'keyPrefix' });
+    }
     this.name = connection.name;
     this.consistency = connection.consistency;
     this.#connection = connection;
