@@ -23,37 +23,52 @@ export function toJson(value: unknown, path = '$'): string {
 
 /** The check of `toJson` alone. */
 export function assertJson(value: unknown, path: string): asserts value is JsonValue {
-  refuseLossy(value, path, []);
+  const fault = faultIn(value, []);
+  if (fault === null) return;
+  const at = `${path}${fault.path}`;
+  throw new StateroomError('INVALID_STATE', `${at} ${fault.what}, which JSON cannot keep`, { path: at });
 }
 
-function refuseLossy(value: unknown, path: string, parents: readonly object[]): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw lossy(path, `is ${value}`);
-    return;
+/** The path is put together on the way back up, so that what is whole, as nearly all is, costs none. */
+type Fault = { readonly path: string; readonly what: string };
+
+function faultIn(value: unknown, parents: object[]): Fault | null {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
+  if (typeof value === 'number') return Number.isFinite(value) ? null : here(`is ${value}`);
+  if (typeof value !== 'object') return here(`is ${value === undefined ? 'undefined' : `a ${typeof value}`}`);
+  if (parents.includes(value)) return here('is a cycle');
+  if (parents.length === deepest) return here(`is nested deeper than ${deepest} levels`);
+  parents.push(value);
+  const fault = Array.isArray(value) ? faultInItems(value, parents) : faultInProperties(value, parents);
+  parents.pop();
+  return fault;
+}
+
+function faultInItems(items: readonly unknown[], parents: object[]): Fault | null {
+  // By index, which sees the holes of a sparse array.
+  for (let index = 0; index < items.length; index++) {
+    const fault = faultIn(items[index], parents);
+    if (fault !== null) return { ...fault, path: `[${index}]${fault.path}` };
   }
-  if (typeof value !== 'object') throw lossy(path, `is ${value === undefined ? 'undefined' : `a ${typeof value}`}`);
-  if (parents.includes(value)) throw lossy(path, 'is a cycle');
-  if (parents.length === deepest) throw lossy(path, `is nested deeper than ${deepest} levels`);
-  const own = [...parents, value];
-  if (Array.isArray(value)) {
-    // Array.from, unlike forEach, sees the holes of a sparse array.
-    Array.from(value, (item: unknown, index) => refuseLossy(item, `${path}[${index}]`, own));
-    return;
-  }
-  if (!isPlain(value)) throw lossy(path, `is of the class ${value.constructor?.name ?? 'unknown'}`);
-  if (Object.getOwnPropertySymbols(value).length > 0) throw lossy(path, 'has a symbol for a name');
+  return null;
+}
+
+function faultInProperties(value: object, parents: object[]): Fault | null {
+  if (!isPlain(value)) return here(`is of the class ${value.constructor?.name ?? 'unknown'}`);
+  if (Object.getOwnPropertySymbols(value).length > 0) return here('has a symbol for a name');
   for (const [name, item] of Object.entries(value)) {
-    if (item !== undefined) refuseLossy(item, `${path}.${name}`, own);
+    const fault = item === undefined ? null : faultIn(item, parents);
+    if (fault !== null) return { ...fault, path: `.${name}${fault.path}` };
   }
+  return null;
+}
+
+function here(what: string): Fault {
+  return { path: '', what };
 }
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   const hasOwnJson = 'toJSON' in value && typeof value.toJSON === 'function';
   return !hasOwnJson && (prototype === null || prototype === Object.prototype);
-}
-
-function lossy(path: string, fault: string): StateroomError {
-  return new StateroomError('INVALID_STATE', `${path} ${fault}, which JSON cannot keep`, { path });
 }

@@ -4,12 +4,23 @@ const controlCharacter = /\p{Cc}/u;
 
 /** A new id of 144 random bits, 24 URL-safe characters: nobody guesses one, no two are alike. */
 export function createId(): string {
-  return randomText(18);
+  return textOf(crypto.getRandomValues(new Uint8Array(18)));
 }
 
-/** A new version for an entry, of 96 random bits: unique among the writes of one session. */
-export function createVersion(): string {
-  return randomText(12);
+/** Random bytes are asked for by so many versions at once: each asking costs more than a version. */
+const versionsAtOnce = 64;
+const versionBytes = 12;
+
+/** Makes versions for entries, each of 96 random bits: unique among the writes of one session. */
+export class VersionSource {
+  #random = new Uint8Array(0);
+
+  next(): string {
+    if (this.#random.length === 0) this.#random = crypto.getRandomValues(new Uint8Array(versionsAtOnce * versionBytes));
+    const version = textOf(this.#random.subarray(0, versionBytes));
+    this.#random = this.#random.subarray(versionBytes);
+    return version;
+  }
 }
 
 /**
@@ -49,8 +60,8 @@ function faultOf(id: unknown): string | null {
   return controlCharacter.test(id) ? 'holds a control character' : null;
 }
 
-function randomText(bytes: number): string {
-  const random = crypto.getRandomValues(new Uint8Array(bytes));
+/** URL-safe. */
+function textOf(random: Uint8Array): string {
   return btoa(String.fromCharCode(...random))
     .replace(/\+/g, '-')
     .replace(/\//g, '_');

@@ -15,6 +15,30 @@ describe('KeyQueue', () => {
     expect(log).toEqual(['a1 enters', 'b1 enters', 'b1 leaves', 'a1 leaves', 'a2 enters', 'a2 leaves']);
   });
 
+  it('hands on from each to the next in line, past none that failed, and forgets it with the last', async () => {
+    const queue = new KeyQueue<number>(5000);
+    const next = () =>
+      queue.run('a', async (place) => {
+        const got = place.handedOn;
+        place.handedOn = (got ?? 0) + 1;
+        return [got, place.isAwaited()];
+      });
+    const failing = () =>
+      queue.run('a', (place) => {
+        place.handedOn = null;
+        return Promise.reject(new Error('no'));
+      });
+    const results = await Promise.allSettled([next(), next(), failing(), next(), next()]);
+    expect(results.map((result) => result.status === 'fulfilled' && result.value)).toEqual([
+      [null, true],
+      [1, true],
+      false,
+      [null, true],
+      [1, false],
+    ]);
+    expect(await next()).toEqual([null, false]);
+  });
+
   it('goes on after a task that throws', async () => {
     const queue = new KeyQueue(5000);
     const failing = queue.run('a', () => Promise.reject(new Error('no')));

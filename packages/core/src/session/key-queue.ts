@@ -1,11 +1,17 @@
 import { StateroomError } from '../errors.ts';
 
+/** One's place in a line: what those in it hand on to each other, and whether somebody stands behind. */
+export type Place<T> = { handedOn: T | null; readonly isAwaited: () => boolean };
+
+type Line<T> = { tail: Promise<void>; handedOn: T | null };
+
 /**
  * Runs tasks of the same key one after the other, in the order in which they came, and tasks of different keys at
- * once. It spares one process the refusals it would cause itself; between processes the checked commit decides.
+ * once. It spares one process the refusals it would cause itself; between processes the checked commit decides. A task
+ * may hand on to the next in line what it has just learned; with the last one it is forgotten.
  */
-export class KeyQueue {
-  readonly #tails = new Map<string, Promise<void>>();
+export class KeyQueue<T = never> {
+  readonly #lines = new Map<string, Line<T>>();
   readonly #waitMs: number;
 
   constructor(waitMs: number) {
@@ -13,17 +19,23 @@ export class KeyQueue {
   }
 
   /** CONFLICT when the turn has not come within `waitMs`. */
-  async run<R>(key: string, task: () => Promise<R>): Promise<R> {
+  async run<R>(key: string, task: (place: Place<T>) => Promise<R>): Promise<R> {
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
-    const before = this.#tails.get(key);
+    const known = this.#lines.get(key);
+    const before = known?.tail;
     const tail = before === undefined ? done : before.then(() => done);
-    this.#tails.set(key, tail);
+    const line = known ?? { tail, handedOn: null };
+    line.tail = tail;
+    this.#lines.set(key, line);
+    const place: Place<T> = { handedOn: null, isAwaited: () => line.tail !== tail };
     try {
       if (before !== undefined) await this.#wait(before);
-      return await task();
+      place.handedOn = line.handedOn;
+      return await task(place);
     } finally {
+      line.handedOn = place.handedOn;
       finish();
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      if (!place.isAwaited()) this.#lines.delete(key);
     }
   }
 

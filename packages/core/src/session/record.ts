@@ -2,7 +2,6 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { StateroomError } from '../errors.ts';
 import { assertJson } from '../json.ts';
 import type { Access } from './guard.ts';
-import { createVersion } from './id.ts';
 import type { TtlPolicy } from './ttl.ts';
 
 /** The envelope that is stored for a session, as JSON under the session's own key. Times are epoch milliseconds. */
@@ -32,17 +31,19 @@ const stateVersion = 1;
 const trailLength = 8;
 
 type Origin = Access & {
+  readonly incarnation: string;
   readonly now: number;
   readonly ttl: TtlPolicy;
   readonly metadata?: Readonly<Record<string, unknown>>;
 };
 
 /** The record of a session that is made now, before its first write. */
-export function newRecord(state: unknown, { now, ttl, owner, agentId, metadata = {} }: Origin): SessionRecord {
+export function newRecord(state: unknown, origin: Origin): SessionRecord {
+  const { incarnation, now, ttl, owner, agentId, metadata = {} } = origin;
   return {
     format: recordFormat,
     stateVersion,
-    incarnation: createVersion(),
+    incarnation,
     epoch: 0,
     createdAt: now,
     updatedAt: now,

@@ -45,6 +45,27 @@ describe('round trips', () => {
   });
 });
 
+describe('updates at once in one process', () => {
+  it('read once, and hand on to each other what they wrote', async () => {
+    const { sessions, others, trips } = observing();
+    const { sessionId } = unwrap(await sessions.createSession());
+    await trips();
+    const returned: { count: number }[] = [];
+    const grow = (state: { count: number }) => {
+      const next = { count: state.count + 1 };
+      returned.push(next);
+      return next;
+    };
+    const results = await Promise.all(Array.from({ length: 10 }, () => sessions.updateSession(sessionId, grow)));
+    // What a caller does to its own objects afterwards is no part of what is handed on.
+    for (const state of returned) state.count = 1000;
+    expect(results.map((result) => result.success && result.data.count)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await trips()).toEqual(['read ok', ...Array.from({ length: 10 }, () => 'commit ok')]);
+    await others.deleteSession(sessionId);
+    expect(await sessions.updateSession(sessionId, grow)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
+});
+
 describe('a handle', () => {
   it('sees what others wrote, and that the session has gone or been made anew', async () => {
     const { sessions, others, clock } = observing();

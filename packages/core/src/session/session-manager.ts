@@ -4,8 +4,8 @@ import { type Logger, silentLogger } from '../logger.ts';
 import { callersOwn, CallersError } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Access } from './guard.ts';
-import { createId, createVersion, shortId, validateId, validateListNames, validateNamespace } from './id.ts';
-import { KeyQueue } from './key-queue.ts';
+import { createId, shortId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
+import { KeyQueue, type Place } from './key-queue.ts';
 import { newRecord, type SessionRecord, validateState, writtenRecord } from './record.ts';
 import type {
   CreateSessionOptions,
@@ -49,7 +49,8 @@ export class SessionManager<T, ListName extends string = never> {
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #generateId: () => string;
-  readonly #queue = new KeyQueue(queueWaitMs);
+  readonly #versions = new VersionSource();
+  readonly #queue = new KeyQueue<StoredSession<ListName>>(queueWaitMs);
 
   constructor(options: SessionManagerOptions<T, ListName>) {
     const { namespace = 'sessions', lists = [] } = options;
@@ -67,9 +68,14 @@ export class SessionManager<T, ListName extends string = never> {
   async createSession(options: CreateSessionOptions = {}): Promise<SessionResult<T, ListName>> {
     const sessionId = options.sessionId ?? this.#generateId();
     return this.#answer(sessionId, options, async () => {
-      const version = createVersion();
+      const version = this.#versions.next();
+      const incarnation = this.#versions.next();
       const state = await this.#freshState(sessionId, options.input);
-      const record = writtenRecord(newRecord(state, { now: this.#clock(), ttl: this.#ttl, ...options }), version, {});
+      const record = writtenRecord(
+        newRecord(state, { ...options, incarnation, now: this.#clock(), ttl: this.#ttl }),
+        version,
+        {},
+      );
       const outcome = await this.#store.insert(sessionId, record, version);
       if (outcome.committed) {
         const made = { record: { ...record, metadata: ownCopy(record.metadata) }, version, lists: {} };
@@ -106,7 +112,7 @@ export class SessionManager<T, ListName extends string = never> {
    * and one more for each time that somebody else wrote in between. Asks the storage for nothing by itself.
    */
   handle(sessionId: string, access: Access = {}): SessionHandle<T, ListName> {
-    const memo: Memo<ListName> = { seen: null };
+    const memo: Memo<ListName> = { seen: null, isWanted: () => true };
     return {
       sessionId,
       get: (options = {}) => this.#get(sessionId, { ...options, ...access }, memo),
@@ -186,10 +192,10 @@ export class SessionManager<T, ListName extends string = never> {
     next: Next<T, ListName>,
   ): Promise<SessionResult<T, ListName>> {
     return this.#answer(sessionId, target, () =>
-      this.#queue.run(queueKey(sessionId, target), () =>
-        this.#untilCommitted(sessionId, target, async (seen) => {
+      this.#queue.run(queueKey(sessionId, target), (place) =>
+        this.#untilCommitted(sessionId, { ...target, memo: target.memo ?? memoOf(place) }, async (seen) => {
           const { state, epoch = seen.record.epoch, ...listChanges } = await next(seen);
-          const version = createVersion();
+          const version = this.#versions.next();
           const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
           const outcome = await this.#store.replace(sessionId, seen, { record, version, ...listChanges });
           const written = () => ({ record: ownCopy(record), version, lists: {} });
@@ -217,7 +223,7 @@ export class SessionManager<T, ListName extends string = never> {
       }
       const { outcome, written, result } = await tryWrite(seen);
       if (outcome.committed) {
-        if (memo !== undefined) memo.seen = written?.() ?? null;
+        if (memo?.isWanted()) memo.seen = written?.() ?? null;
         return result();
       }
       seen = assertAccessible(sameSession(seen, outcome.found), access);
@@ -268,8 +274,20 @@ type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => P
 
 type Next<T, ListName extends string> = (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>;
 
-/** What a handle remembers of its session. */
-type Memo<ListName extends string> = { seen: StoredSession<ListName> | null };
+/** What a handle remembers of its session, or an update hands on to the next that waits. */
+type Memo<ListName extends string> = { seen: StoredSession<ListName> | null; readonly isWanted: () => boolean };
+
+function memoOf<ListName extends string>(place: Place<StoredSession<ListName>>): Memo<ListName> {
+  return {
+    isWanted: place.isAwaited,
+    get seen() {
+      return place.handedOn;
+    },
+    set seen(seen) {
+      place.handedOn = seen;
+    },
+  };
+}
 type Target<ListName extends string> = Access & { readonly memo?: Memo<ListName> };
 
 function success<T, ListName extends string>(

@@ -88,7 +88,9 @@ function lengthAfter(length: number, change: Change): number {
 
 function validateKey(key: string, path: string): void {
   validateText(key, path);
-  if (key.length > maxKeyBytes || utf8.encode(key).length > maxKeyBytes) {
+  // A UTF-16 unit is three bytes at most.
+  const mayBeTooLong = key.length * 3 > maxKeyBytes;
+  if (mayBeTooLong && (key.length > maxKeyBytes || utf8.encode(key).length > maxKeyBytes)) {
     throw invalid(path, `is longer than ${maxKeyBytes} bytes`);
   }
 }
