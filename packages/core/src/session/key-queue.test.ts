@@ -19,6 +19,7 @@ describe('KeyQueue', () => {
     const queue = new KeyQueue<number>(5000);
     const next = () =>
       queue.run('a', async (place) => {
+        await delay(1);
         const got = place.handedOn;
         place.handedOn = (got ?? 0) + 1;
         return [got, place.isAwaited()];

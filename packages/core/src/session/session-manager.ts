@@ -5,7 +5,8 @@ import { callersOwn, CallersError } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Access } from './guard.ts';
 import { createId, shortId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
-import { KeyQueue, type Place } from './key-queue.ts';
+import { KeyQueue } from './key-queue.ts';
+import { type Memo, memoOf } from './memo.ts';
 import { newRecord, type SessionRecord, validateState, writtenRecord } from './record.ts';
 import type {
   CreateSessionOptions,
@@ -274,20 +275,6 @@ type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => P
 
 type Next<T, ListName extends string> = (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>;
 
-/** What a handle remembers of its session, or an update hands on to the next that waits. */
-type Memo<ListName extends string> = { seen: StoredSession<ListName> | null; readonly isWanted: () => boolean };
-
-function memoOf<ListName extends string>(place: Place<StoredSession<ListName>>): Memo<ListName> {
-  return {
-    isWanted: place.isAwaited,
-    get seen() {
-      return place.handedOn;
-    },
-    set seen(seen) {
-      place.handedOn = seen;
-    },
-  };
-}
 type Target<ListName extends string> = Access & { readonly memo?: Memo<ListName> };
 
 function success<T, ListName extends string>(
