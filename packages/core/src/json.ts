@@ -29,6 +29,11 @@ export function assertJson(value: unknown, path: string): asserts value is JsonV
   throw new StateroomError('INVALID_STATE', `${at} ${fault.what}, which JSON cannot keep`, { path: at });
 }
 
+/** A copy of what was found to survive JSON, as a read would give it. */
+export function ownCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
 /** The path is put together on the way back up, so that what is whole, as nearly all is, costs none. */
 type Fault = { readonly path: string; readonly what: string };
 

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isStateroomError, StateroomError } from '../errors.ts';
+import { ownCopy } from '../json.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { callersOwn, CallersError } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
@@ -306,9 +307,4 @@ function pause(pauses: number): Promise<void> {
 /** A queue for each session and claimed identity, so that a stranger never waits for the owner and learns of them. */
 function queueKey(sessionId: string, { owner, agentId }: Access): string {
   return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
-}
-
-/** What a read would give: the state was found to survive JSON when it was stored. */
-function ownCopy<T>(state: T): T {
-  return JSON.parse(JSON.stringify(state));
 }
