@@ -62,6 +62,11 @@ export function writtenRecord(record: SessionRecord, version: string, change: Pa
   return { ...record, ...change, writes: [version, ...record.writes].slice(0, trailLength) };
 }
 
+/** Whether both are of the same owner and agent. */
+export function belongsTo(found: SessionRecord, { owner, agentId }: SessionRecord): boolean {
+  return found.owner === owner && found.agentId === agentId;
+}
+
 /** INVALID_STATE with its path when the state or metadata would not survive JSON. */
 export function encodeRecord(record: SessionRecord): string {
   assertJson(record.metadata, 'metadata');

@@ -8,7 +8,7 @@ import type { Access } from './guard.ts';
 import { createId, shortId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { type Memo, memoOf } from './memo.ts';
-import { newRecord, type SessionRecord, validateState, writtenRecord } from './record.ts';
+import { belongsTo, newRecord, validateState, writtenRecord } from './record.ts';
 import type {
   CreateSessionOptions,
   GetSessionOptions,
@@ -292,10 +292,6 @@ function sameSession<ListName extends string>(
   found: StoredSession<ListName> | null,
 ): StoredSession<ListName> | null {
   return found?.record.incarnation === seen.record.incarnation ? found : null;
-}
-
-function belongsTo(found: SessionRecord, { owner, agentId }: SessionRecord): boolean {
-  return found.owner === owner && found.agentId === agentId;
 }
 
 /** Up to 50 ms, at random, so that writers do not meet again. */
