@@ -1,4 +1,4 @@
-import { type Logger, silentLogger, type StorageProvider, type TtlPolicy } from '@stateroom/core';
+import { type Logger, silentLogger, type StorageProvider, type TtlOptions } from '@stateroom/core';
 import { toClientView } from '@stateroom/orchestration';
 import { createUIMessageStreamResponse, type UIMessage } from 'ai';
 import type { Agent } from './agent.ts';
@@ -13,7 +13,7 @@ export type ChatRouteOptions = {
   /** Who asks: the owner of the sessions made and found. Null is answered with 401. */
   readonly identify: (request: Request) => Promise<string | null> | string | null;
   /** Idle for 30 minutes by default. */
-  readonly ttl?: Partial<TtlPolicy>;
+  readonly ttl?: TtlOptions;
   readonly limits?: Partial<ChatLimits>;
   /** Given a promise of the turn's end, for hosts that would else stop when the response does. */
   readonly waitUntil?: (turn: Promise<void>) => void;

@@ -1,4 +1,4 @@
-import { createId, type StorageProvider, type TtlPolicy, unwrap, unwrapOrNull } from '@stateroom/core';
+import { type StorageProvider, type TtlOptions, unwrap, unwrapOrNull } from '@stateroom/core';
 import {
   type ClientView,
   type OrchestrationState,
@@ -19,7 +19,7 @@ export type Conversation = {
 
 export type AgentSessions = OrchestrationStateManager['sessions'];
 
-export function sessionsOf(agent: Agent, storage: StorageProvider, ttl?: Partial<TtlPolicy>): AgentSessions {
+export function sessionsOf(agent: Agent, storage: StorageProvider, ttl?: TtlOptions): AgentSessions {
   const { id, workflow } = agent;
   return new OrchestrationStateManager({ storage, agentId: id, workflow: workflow ?? undefined, ...(ttl && { ttl }) })
     .sessions;
@@ -47,7 +47,7 @@ export async function openConversation(
   { sessionId, mayCreate }: { readonly sessionId: string | undefined; readonly mayCreate: boolean },
   access: { readonly owner: string; readonly agentId: string },
 ): Promise<Conversation> {
-  if (sessionId === undefined) return createConversation(sessions, createId(), access);
+  if (sessionId === undefined) return createConversation(sessions, undefined, access);
   const found = await findConversation(sessions, sessionId, access);
   if (found !== null) return found;
   if (mayCreate) return createConversation(sessions, sessionId, access);
@@ -66,10 +66,11 @@ async function findConversation(
 
 async function createConversation(
   sessions: AgentSessions,
-  sessionId: string,
+  wantedId: string | undefined,
   access: { readonly owner: string; readonly agentId: string },
 ): Promise<Conversation> {
-  const { data, created } = unwrap(await sessions.createSession({ ...access, sessionId, ifExists: 'return' }));
-  const raced = created === false ? await findConversation(sessions, sessionId, access) : null;
-  return raced ?? { sessionId, state: data, messages: [] };
+  const made = unwrap(await sessions.createSession({ ...access, sessionId: wantedId, ifExists: 'return' }));
+  const { sessionId, data: state } = made;
+  const raced = made.created === false ? await findConversation(sessions, sessionId, access) : null;
+  return raced ?? { sessionId, state, messages: [] };
 }

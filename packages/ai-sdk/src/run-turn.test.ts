@@ -199,8 +199,9 @@ describe('a turn', () => {
 
   it('that cannot be stored says so instead of ending well', async () => {
     const inner = memoryStorage();
+    // The session is announced and made; what comes after is lost.
     let commits = 0;
-    const storage = flaky(inner, { isUnreachable: () => ++commits > 1 });
+    const storage = flaky(inner, { isUnreachable: () => ++commits > 2 });
     const answer = await post(routeOn(storage), { id: 's', message: userMessage('hello'), create: true });
     const last = answer.chunks.at(-1);
     expect(last?.type === 'error' && JSON.parse(last.errorText)).toMatchObject({ error: { code: 'STORAGE' } });

@@ -3,8 +3,11 @@ export { assertJson, type JsonValue, toJson } from './json.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export type { Access } from './session/guard.ts';
 export { createId, validateId } from './session/id.ts';
+export type { SessionEvent, SessionListener } from './session/events.ts';
 export {
+  type ClientView,
   type SessionFailure,
+  type SessionInfo,
   type SessionList,
   type SessionResult,
   type SessionSuccess,
@@ -13,15 +16,27 @@ export {
 } from './session/result.ts';
 export type {
   CreateSessionOptions,
+  EraseReport,
+  FailedSession,
   GetSessionOptions,
   InitialStateContext,
+  ListChanges,
+  ListSessionsOptions,
+  OwnerExport,
+  SaveReport,
   SessionDeletion,
   SessionHandle,
   SessionManagerOptions,
+  SessionPage,
+  SessionStats,
+  StatsOptions,
+  SweepOptions,
+  SweepReport,
   UpdateSessionOptions,
+  WatchOptions,
 } from './session/options.ts';
 export { SessionManager } from './session/session-manager.ts';
-export type { TtlPolicy } from './session/ttl.ts';
+export type { TtlOptions, TtlPolicy } from './session/ttl.ts';
 export { type CopyOptions, type CopyReport, copyStorage } from './storage/copy.ts';
 export { type EncryptedOptions, encrypted, type EncryptionKey } from './storage/encrypted.ts';
 export { type KeyValueStore, keyValueStorage } from './storage/key-value.ts';

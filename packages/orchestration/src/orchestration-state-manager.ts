@@ -5,7 +5,7 @@ import {
   type SessionResult,
   StateroomError,
   type StorageProvider,
-  type TtlPolicy,
+  type TtlOptions,
   unwrap,
   unwrapOrNull,
 } from '@stateroom/core';
@@ -23,7 +23,7 @@ export type OrchestrationStateManagerOptions = {
   /** Binds the sessions to one agent: those of another answer as if they did not exist. */
   readonly agentId?: string | undefined;
   /** Idle for 30 minutes by default. */
-  readonly ttl?: Partial<TtlPolicy>;
+  readonly ttl?: TtlOptions;
   readonly logger?: Logger;
 };
 

@@ -1,11 +1,10 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { StateroomError } from '../errors.ts';
-import { assertJson } from '../json.ts';
+import { assertJson, ownCopy } from '../json.ts';
 import type { Access } from './guard.ts';
-import type { TtlPolicy } from './ttl.ts';
+import { defaultTtl, listsNeedTouch, type TtlPolicy } from './ttl.ts';
 
-/** The envelope that is stored for a session, as JSON under the session's own key. Times are epoch milliseconds. */
-export type SessionRecord = {
+/** What is stored with a session's state, as JSON under the session's own key. Times are epoch milliseconds. */
+export type Envelope = {
   /** Of the envelope itself. */
   readonly format: number;
   /** Of the state's schema. */
@@ -23,11 +22,12 @@ export type SessionRecord = {
   readonly ttl: TtlPolicy;
   /** The trail: the versions of the last writes, newest first. A writer that lost its reply looks for its own here. */
   readonly writes: readonly string[];
-  readonly state: unknown;
 };
 
+/** The state is as it was stored: what its schema makes of it is not looked at here. */
+export type SessionRecord = Envelope & { readonly state: unknown };
+
 const recordFormat = 1;
-const stateVersion = 1;
 const trailLength = 8;
 
 type Origin = Access & {
@@ -37,12 +37,12 @@ type Origin = Access & {
   readonly metadata?: Readonly<Record<string, unknown>>;
 };
 
-/** The record of a session that is made now, before its first write. */
-export function newRecord(state: unknown, origin: Origin): SessionRecord {
-  const { incarnation, now, ttl, owner, agentId, metadata = {} } = origin;
+/** The envelope of a session that is made now, before its first write. INVALID_STATE for metadata that JSON would change. */
+export function newEnvelope({ incarnation, now, ttl, owner, agentId, metadata = {} }: Origin): Envelope {
+  assertJson(metadata, 'metadata');
   return {
     format: recordFormat,
-    stateVersion,
+    stateVersion: 0,
     incarnation,
     epoch: 0,
     createdAt: now,
@@ -50,60 +50,68 @@ export function newRecord(state: unknown, origin: Origin): SessionRecord {
     listsTouchedAt: now,
     owner: owner ?? null,
     agentId: agentId ?? null,
-    metadata,
+    metadata: ownCopy(metadata),
     ttl,
     writes: [],
-    state,
   };
 }
 
-/** The record after a write: its version goes in front of the trail. */
-export function writtenRecord(record: SessionRecord, version: string, change: Partial<SessionRecord>): SessionRecord {
-  return { ...record, ...change, writes: [version, ...record.writes].slice(0, trailLength) };
+/** The envelope after a write: its version goes in front of the trail. */
+export function writtenEnvelope(
+  envelope: Envelope,
+  version: string,
+  change: { readonly now: number; readonly stateVersion: number; readonly epoch: number },
+): Envelope {
+  const { now, stateVersion, epoch } = change;
+  return {
+    ...envelope,
+    stateVersion,
+    epoch,
+    updatedAt: now,
+    listsTouchedAt: listsNeedTouch(envelope.ttl, envelope.listsTouchedAt, now) ? now : envelope.listsTouchedAt,
+    writes: [version, ...envelope.writes].slice(0, trailLength),
+  };
 }
 
 /** Whether both are of the same owner and agent. */
-export function belongsTo(found: SessionRecord, { owner, agentId }: SessionRecord): boolean {
+export function belongsTo(found: Envelope, { owner, agentId }: Envelope): boolean {
   return found.owner === owner && found.agentId === agentId;
 }
 
-/** INVALID_STATE with its path when the state or metadata would not survive JSON. */
-export function encodeRecord(record: SessionRecord): string {
-  assertJson(record.metadata, 'metadata');
-  assertJson(record.state, 'state');
-  return JSON.stringify(record);
+export function encodeRecord(envelope: Envelope, stateText: string): string {
+  // The state comes last, and as the text that was checked.
+  return `${JSON.stringify({ ...envelope, state: undefined }).slice(0, -1)},"state":${stateText}}`;
 }
 
 /** INVALID_STATE when the text is no record, NEWER_VERSION when newer code wrote it. What is stored stays as it is. */
 export function decodeRecord(text: string): SessionRecord {
   const record = parseObject(text);
-  const { format, stateVersion: version } = record;
-  if (typeof format !== 'number' || typeof version !== 'number') throw corrupt('format');
-  if (format > recordFormat || version > stateVersion) {
-    const message = `the session was written by newer code (format ${format}, state version ${version})`;
-    throw new StateroomError('NEWER_VERSION', message);
-  }
+  const { format } = record;
+  if (typeof format !== 'number') throw corrupt('format');
+  if (format > recordFormat) throw newerVersion(`format ${format}`);
   for (const [name, hasRightType] of Object.entries(envelope)) if (!hasRightType(record[name])) throw corrupt(name);
   // Every field of the type but the state, which the manager's schema judges, was looked at just now.
-  return record as SessionRecord;
+  const decoded = record as SessionRecord;
+  return { ...decoded, ttl: { ...defaultTtl, ...decoded.ttl } };
 }
 
-/** The state as its schema gives it back, or INVALID_STATE with the path of the first issue. */
-export async function validateState<T>(schema: StandardSchemaV1<unknown, T>, state: unknown): Promise<T> {
-  const result = await schema['~standard'].validate(state);
-  if (result.issues === undefined) return result.value;
-  const issue = result.issues[0];
-  const segments = (issue?.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
-  const path = ['state', ...segments.map(String)].join('.');
-  throw new StateroomError('INVALID_STATE', `${path}: ${issue?.message ?? 'does not fit the schema'}`, { path });
+export function newerVersion(what: string): StateroomError {
+  return new StateroomError('NEWER_VERSION', `the session was written by newer code (${what}); it was left as it is`);
 }
 
 const isString = (value: unknown) => typeof value === 'string';
 const isNumber = (value: unknown) => typeof value === 'number';
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isStringOrNull = (value: unknown) => value === null || isString(value);
 
-const envelope: Readonly<Record<Exclude<keyof SessionRecord, 'state'>, (value: unknown) => boolean>> = {
+const isTtl = (value: unknown) => {
+  const spans: unknown[] = isObject(value)
+    ? ['idleMs', 'absoluteMs', 'graceMs'].map((name) => Reflect.get(value, name))
+    : ['none'];
+  return spans.every((ms) => ms === undefined || ms === null || isNumber(ms));
+};
+
+const envelope: Readonly<Record<keyof Envelope, (value: unknown) => boolean>> = {
   format: isNumber,
   stateVersion: isNumber,
   incarnation: isString,
@@ -114,7 +122,7 @@ const envelope: Readonly<Record<Exclude<keyof SessionRecord, 'state'>, (value: u
   owner: isStringOrNull,
   agentId: isStringOrNull,
   metadata: isObject,
-  ttl: (value) => isObject(value) && Object.hasOwn(Object(value), 'idleMs'),
+  ttl: isTtl,
   writes: (value) => Array.isArray(value) && value.every(isString),
 };
 

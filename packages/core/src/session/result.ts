@@ -3,18 +3,30 @@ import { isStateroomError, type StateroomError } from '../errors.ts';
 /** A part of one of the session's lists: the items of the window, and how long the whole list is. */
 export type SessionList = { readonly items: readonly unknown[]; readonly length: number };
 
-export type SessionSuccess<T, ListName extends string = never> = {
-  readonly success: true;
+/** What is known of a session besides its state. Times are epoch milliseconds, by the clocks of the managers. */
+export type SessionInfo = {
   readonly sessionId: string;
+  readonly owner: string | null;
+  readonly agentId: string | null;
+  readonly createdAt: number;
+  /** Of the last write; a touch is none. */
+  readonly updatedAt: number;
+  readonly metadata: Readonly<Record<string, unknown>>;
+};
+
+/** Stays on the server: JSON and logs show no state of it, only what `clientView` makes of it. */
+export type SessionSuccess<T, ListName extends string = never, View = undefined> = SessionInfo & {
+  readonly success: true;
   /** The caller's own copy. */
   readonly data: T;
   /** Opaque, like an ETag: another one after each write. */
   readonly version: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
   /** The lists that the call asked for. */
   readonly lists: { readonly [Name in ListName]?: SessionList };
   /** On createSession: whether this call made it. */
   readonly created?: boolean;
+  /** What the manager's `clientView` makes of it. `JSON.stringify` gives this, the id, and nothing else. */
+  readonly view: View;
 };
 
 /** An outcome to be expected. `error.code` tells absent, refused, invalid and unreachable apart. */
@@ -25,7 +37,11 @@ export type SessionFailure = {
 };
 
 /** As zod's safeParse answers: look at `success`, or `unwrap` it. */
-export type SessionResult<T, ListName extends string = never> = SessionSuccess<T, ListName> | SessionFailure;
+export type SessionResult<T, ListName extends string = never, View = undefined> =
+  | SessionSuccess<T, ListName, View>
+  | SessionFailure;
+
+export type ClientView<T, View> = (state: T, info: SessionInfo) => View;
 
 /** The success, or the failure's error thrown. */
 export function unwrap<S extends { readonly success: true }>(result: S | SessionFailure): S {

@@ -1,98 +1,122 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { isStateroomError, StateroomError } from '../errors.ts';
 import { ownCopy } from '../json.ts';
 import { type Logger, silentLogger } from '../logger.ts';
-import { callersOwn, CallersError } from './callers-own.ts';
-import { deepFreeze } from './freeze.ts';
+import { KeySpace } from '../storage/keys.ts';
+import { CallersError } from './callers-own.ts';
+import { Census } from './census.ts';
+import { type SessionEvent, SessionEvents, type SessionListener } from './events.ts';
+import { FoundSession, inspect } from './found-session.ts';
 import type { Access } from './guard.ts';
-import { createId, shortId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
-import { KeyQueue } from './key-queue.ts';
-import { type Memo, memoOf } from './memo.ts';
-import { belongsTo, newRecord, validateState, writtenRecord } from './record.ts';
+import { createId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
+import type { Memo } from './memo.ts';
 import type {
   CreateSessionOptions,
+  EraseReport,
   GetSessionOptions,
-  InitialStateContext,
+  ListSessionsOptions,
+  OwnerExport,
+  SaveReport,
   SessionDeletion,
   SessionHandle,
   SessionManagerOptions,
+  SessionPage,
+  SessionStats,
+  StatsOptions,
+  SweepOptions,
+  SweepReport,
   UpdateSessionOptions,
+  WatchOptions,
 } from './options.ts';
+import { OwnerSessions } from './owner-sessions.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
-import {
-  assertAccessible,
-  type ListItems,
-  SessionStore,
-  type StoredSession,
-  type WriteOutcome,
-} from './session-store.ts';
+import { SessionStore } from './session-store.ts';
+import { SessionWriter } from './session-writer.ts';
+import type { Shared } from './shared.ts';
+import { Slides } from './slides.ts';
+import { StateCodec } from './state-codec.ts';
+import { sweepEvery } from './sweep-timer.ts';
 import { resolveTtl, type TtlPolicy } from './ttl.ts';
-
-/** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
-const queueWaitMs = 30_000;
-const maxAttempts = 100;
-/** Tried again at once, on what the refusal brought along; after these, writers keep out of each other's way. */
-const attemptsAtOnce = 3;
-const longestPauseMs = 50;
+import { Upkeep } from './upkeep.ts';
+import { watchSession } from './watch.ts';
 
 /**
  * Keeps sessions of state `T`: made, read, changed and deleted by id, each isolated, validated and mortal.
  *
  * Every write is one checked commit, so no update is lost and nothing deleted comes back; a read never writes.
- * Outcomes to be expected are results with the codes NOT_FOUND (missing, expired and foreign alike), EXISTS, CONFLICT,
- * LIMIT, INVALID, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME and STORAGE. What the caller's own
- * functions throw is thrown on, with nothing changed. Any number of managers share one storage.
+ * What is done to one session by id is answered by a result, with the codes NOT_FOUND (missing, expired and foreign
+ * alike), EXISTS, CONFLICT, LIMIT, INVALID, INVALID_ID, INVALID_STATE, NEWER_VERSION, UNKNOWN_OUTCOME, TIMEOUT and
+ * STORAGE. What is done to many throws these, if it cannot be done at all. What the caller's own functions throw is
+ * thrown on, with nothing changed. Any number of managers share one storage.
  */
-export class SessionManager<T, ListName extends string = never> {
-  readonly #store: SessionStore<ListName>;
-  readonly #schema: StandardSchemaV1<unknown, T>;
-  readonly #initialState: (context: InitialStateContext) => T;
+export class SessionManager<T, ListName extends string = never, View = undefined> {
   readonly #ttl: TtlPolicy;
   readonly #logger: Logger;
-  readonly #clock: () => number;
+  readonly #events: SessionEvents;
+  readonly #shared: Shared<T, ListName, View>;
+  readonly #writer: SessionWriter<T, ListName, View>;
+  readonly #owners: OwnerSessions<T, ListName, View>;
+  readonly #upkeep: Upkeep<T, ListName, View>;
+  readonly #census: Census<T, ListName, View> | null;
   readonly #generateId: () => string;
-  readonly #versions = new VersionSource();
-  readonly #queue = new KeyQueue<StoredSession<ListName>>(queueWaitMs);
+  readonly #slides = new Slides();
+  readonly #closing = new AbortController();
 
-  constructor(options: SessionManagerOptions<T, ListName>) {
-    const { namespace = 'sessions', lists = [] } = options;
+  /** INVALID, or INVALID_ID, with the path of the option that cannot be. */
+  constructor(options: SessionManagerOptions<T, ListName, View>) {
+    const { storage, namespace = 'sessions', lists: listNames = [], hashTags = true } = options;
+    const { logger = silentLogger, clock = Date.now, maxSessions, whenFull = 'reject' } = options;
     validateNamespace(namespace);
-    validateListNames(lists);
-    this.#store = new SessionStore(options.storage, namespace, lists);
-    this.#schema = options.schema;
-    this.#initialState = options.initialState;
+    validateListNames(listNames);
     this.#ttl = resolveTtl(options.ttl);
-    this.#logger = options.logger ?? silentLogger;
-    this.#clock = options.clock ?? Date.now;
+    this.#logger = logger;
+    this.#events = new SessionEvents(logger);
     this.#generateId = options.generateId ?? createId;
+    const codec = new StateCodec(options);
+    const keySpace = new KeySpace(namespace, listNames, hashTags);
+    this.#shared = {
+      storage,
+      keySpace,
+      store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0 }),
+      versions: new VersionSource(),
+      clock,
+      found: async (sessionId, session, created) => {
+        const data = await codec.decode(session.record);
+        return new FoundSession(
+          { sessionId, session, data, ...(created !== undefined && { created }) },
+          options.clientView,
+        );
+      },
+    };
+    this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
+    this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
+    this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);
+    this.#census =
+      maxSessions === undefined
+        ? null
+        : new Census(this.#shared, { maxSessions, whenFull }, (sessionId) => this.#emit('deleted', sessionId));
   }
 
-  async createSession(options: CreateSessionOptions = {}): Promise<SessionResult<T, ListName>> {
+  /** `ifExists` tells what to do when there is one of this id; for an owner it is one round trip more. */
+  async createSession(options: CreateSessionOptions = {}): Promise<SessionResult<T, ListName, View>> {
     const sessionId = options.sessionId ?? this.#generateId();
     return this.#answer(sessionId, options, async () => {
-      const version = this.#versions.next();
-      const incarnation = this.#versions.next();
-      const state = await this.#freshState(sessionId, options.input);
-      const record = writtenRecord(
-        newRecord(state, { ...options, incarnation, now: this.#clock(), ttl: this.#ttl }),
-        version,
-        {},
-      );
-      const outcome = await this.#store.insert(sessionId, record, version);
-      if (outcome.committed) {
-        const made = { record: { ...record, metadata: ownCopy(record.metadata) }, version, lists: {} };
-        return { ...success(sessionId, made, ownCopy(state)), created: true };
-      }
-      const { found } = outcome;
-      if (options.ifExists === 'return' && found !== null && belongsTo(found.record, record)) {
-        return { ...success(sessionId, found, await this.#stateOf(found)), created: false };
-      }
-      throw new StateroomError('EXISTS', 'there is a session of this id already');
+      const session = await this.#writer.create(sessionId, options, {
+        ttl: resolveTtl(options.ttl, this.#ttl),
+        announce: async () => {
+          if (options.owner !== undefined) await this.#owners.announce(options.owner, sessionId);
+        },
+        counted: async (insert) =>
+          this.#census === null ? insert({ checks: [], changes: [] }) : this.#census.counted(sessionId, insert),
+      });
+      if (session.created === true) this.#emit('created', sessionId, session.version);
+      return session;
     });
   }
 
-  async getSession(sessionId: string, options: GetSessionOptions<ListName> = {}): Promise<SessionResult<T, ListName>> {
-    return this.#get(sessionId, options);
+  async getSession(
+    sessionId: string,
+    options: GetSessionOptions<ListName> = {},
+  ): Promise<SessionResult<T, ListName, View>> {
+    return this.#answer(sessionId, options, () => this.#get(sessionId, options));
   }
 
   /**
@@ -105,46 +129,25 @@ export class SessionManager<T, ListName extends string = never> {
     sessionId: string,
     change: (state: T) => T | Promise<T>,
     options: UpdateSessionOptions<ListName> = {},
-  ): Promise<SessionResult<T, ListName>> {
-    return this.#write(sessionId, options, this.#changing(change, options.append));
+  ): Promise<SessionResult<T, ListName, View>> {
+    return this.#answer(sessionId, options, () =>
+      this.#updated(this.#writer.update(sessionId, accessOf(options), { ...options, change })),
+    );
   }
 
-  /**
-   * One session, for a caller who comes back to it: an update of what the handle itself has seen costs one round trip,
-   * and one more for each time that somebody else wrote in between. Asks the storage for nothing by itself.
-   */
-  handle(sessionId: string, access: Access = {}): SessionHandle<T, ListName> {
-    const memo: Memo<ListName> = { seen: null, isWanted: () => true };
-    return {
-      sessionId,
-      get: (options = {}) => this.#get(sessionId, { ...options, ...access }, memo),
-      update: (change, { append } = {}) => this.#write(sessionId, { ...access, memo }, this.#changing(change, append)),
-    };
-  }
-
-  /** Back to the initial state, with empty lists; id, owner, agent and metadata stay. */
+  /** Back to the initial state, with empty lists; id, owner, agent, metadata and life span stay. */
   async resetSession(
     sessionId: string,
     options: Access & { readonly input?: unknown } = {},
-  ): Promise<SessionResult<T, ListName>> {
-    return this.#write(sessionId, options, async (seen) => ({
-      state: await this.#freshState(sessionId, options.input),
-      epoch: seen.record.epoch + 1,
-      dropLists: true,
-    }));
+  ): Promise<SessionResult<T, ListName, View>> {
+    return this.#answer(sessionId, options, () =>
+      this.#updated(this.#writer.reset(sessionId, accessOf(options), options.input)),
+    );
   }
 
   /** Begins the session's idle time anew; its state, version and times stay as they are. */
-  async touchSession(sessionId: string, options: Access = {}): Promise<SessionResult<T, ListName>> {
-    return this.#answer(sessionId, options, () =>
-      this.#untilCommitted(sessionId, options, async (seen) => {
-        const data = await this.#stateOf(seen);
-        return {
-          outcome: await this.#store.touch(sessionId, seen),
-          result: async () => success(sessionId, seen, data),
-        };
-      }),
-    );
+  async touchSession(sessionId: string, options: Access = {}): Promise<SessionResult<T, ListName, View>> {
+    return this.#answer(sessionId, options, () => this.#writer.touch(sessionId, accessOf(options)));
   }
 
   /**
@@ -153,99 +156,145 @@ export class SessionManager<T, ListName extends string = never> {
    */
   async deleteSession(sessionId: string, options: Access = {}): Promise<SessionDeletion> {
     return this.#answer(sessionId, options, async () => {
-      try {
-        return await this.#untilCommitted(sessionId, options, async (seen) => ({
-          outcome: await this.#store.remove(sessionId, seen),
-          result: async () => ({ success: true, sessionId, data: true }) as const,
-        }));
-      } catch (error) {
-        if (!isStateroomError(error)) throw error;
-        const { code } = error;
-        if (code === 'NOT_FOUND') return { success: true, sessionId, data: false } as const;
-        const isUnreadable = code === 'INVALID_STATE' || code === 'NEWER_VERSION';
-        const isTrusted = options.owner === undefined && options.agentId === undefined;
-        if (!isUnreadable || !isTrusted) throw error;
-        return { success: true, sessionId, data: await this.#store.removeUnreadable(sessionId) } as const;
-      }
+      const data = await this.#remove(sessionId, options);
+      return { success: true, sessionId, data } as const;
     });
+  }
+
+  /**
+   * One session, for a caller who comes back to it: an update of what the handle itself has seen costs one round trip,
+   * and one more for each time that somebody else wrote in between. Asks the storage for nothing by itself.
+   */
+  handle(sessionId: string, access: Access = {}): SessionHandle<T, ListName, View> {
+    const memo: Memo<ListName> = { seen: null, isWanted: () => true };
+    const shown = () => ({ sessionId, ...(memo.seen && { metadata: ownCopy(memo.seen.record.metadata) }) });
+    const handle: SessionHandle<T, ListName, View> = {
+      sessionId,
+      get: (options = {}) =>
+        this.#answer(sessionId, access, () => this.#get(sessionId, { ...options, ...access }, memo)),
+      update: (change, edits = {}) =>
+        this.#answer(sessionId, access, () =>
+          this.#updated(this.#writer.update(sessionId, { ...access, memo }, { ...edits, change })),
+        ),
+      toJSON: shown,
+    };
+    return Object.defineProperty(handle, inspect, { value: shown });
+  }
+
+  /**
+   * The session as it is, and again each time that anybody on any machine has written it; ends when it is gone. Of
+   * writes in quick succession the last is seen, not each. Watching is not activity. Throws NOT_FOUND when there is
+   * none to begin with, and STORAGE when it cannot be seen.
+   */
+  watch(
+    sessionId: string,
+    { signal, everyMs = 1000, ...access }: WatchOptions = {},
+  ): AsyncGenerator<SessionSuccess<T, ListName, View>, void, undefined> {
+    return watchSession(() => this.#answer(sessionId, access, () => this.#look(sessionId, access)), {
+      everyMs,
+      signals: [this.#closing.signal, ...(signal === undefined ? [] : [signal])],
+      onHint: (hint) => this.#events.onAny((event) => event.sessionId === sessionId && hint()),
+    });
+  }
+
+  /**
+   * Calls `listener` after each session that this manager, and no other, has made, written or deleted. Returns what
+   * ends it. What `listener` throws is logged.
+   */
+  on(type: SessionEvent['type'], listener: SessionListener): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** An owner's sessions, those made last first. Reads one list of this owner's, and the sessions that are shown. */
+  async listSessions(options: ListSessionsOptions): Promise<SessionPage<T, ListName, View>> {
+    validateId(options.owner, 'owner');
+    return this.#owners.page(options);
+  }
+
+  /** Deletes all sessions of an owner; what is being made meanwhile is still listed, and goes with the next call. */
+  async eraseOwner(owner: string): Promise<EraseReport> {
+    validateId(owner, 'owner');
+    return this.#owners.erase(owner);
+  }
+
+  /** All that is kept of an owner in this namespace. */
+  async exportOwner(owner: string): Promise<OwnerExport> {
+    validateId(owner, 'owner');
+    return this.#owners.export(owner);
+  }
+
+  /** For operators: reads every live session of the namespace, by a scan. */
+  async stats<Summary = undefined>(options: StatsOptions<T, Summary> = {}): Promise<SessionStats<Summary>> {
+    return this.#upkeep.stats(options);
+  }
+
+  /** Hands every live session, with its lists, to `target`; one that fails stops no other. */
+  async saveAll(target: (session: SessionSuccess<T, ListName, View>) => void | Promise<void>): Promise<SaveReport> {
+    return this.#upkeep.saveAll(target);
+  }
+
+  /**
+   * Hands over the sessions that have expired and are in their time of grace, with their lists, and deletes each once
+   * `onExpire` is done with it. If several processes sweep, one may be handed to each.
+   */
+  async sweep(options: SweepOptions<T, ListName, View> = {}): Promise<SweepReport> {
+    return this.#upkeep.sweep(options);
+  }
+
+  /**
+   * Sweeps again and again, so many milliseconds after the last sweep was done, until the returned function is called
+   * or the manager closed. Keeps no process from ending; a sweep that fails is logged.
+   */
+  sweepEvery(everyMs: number, options: SweepOptions<T, ListName, View> = {}): () => void {
+    const sweep = () => this.sweep(options);
+    return sweepEvery(everyMs, { sweep, logger: this.#logger, signal: this.#closing.signal });
+  }
+
+  /** Ends what this manager keeps going: watches and sweeps. The storage is whoever's made it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #get(
     sessionId: string,
     options: GetSessionOptions<ListName>,
     memo?: Memo<ListName>,
-  ): Promise<SessionResult<T, ListName>> {
-    return this.#answer(sessionId, options, async () => {
-      const seen = await this.#store.load(sessionId, options, options.lists);
-      const result = success(sessionId, seen, await this.#stateOf(seen));
-      if (memo === undefined) return result;
-      memo.seen = seen;
-      return { ...result, data: ownCopy(result.data), metadata: ownCopy(result.metadata) };
-    });
-  }
-
-  #changing(change: (state: T) => T | Promise<T>, append: ListItems<ListName> | undefined): Next<T, ListName> {
-    return async (seen) => ({ state: await this.#changed(seen, change), ...(append && { append }) });
-  }
-
-  async #write(
-    sessionId: string,
-    target: Target<ListName>,
-    next: Next<T, ListName>,
-  ): Promise<SessionResult<T, ListName>> {
-    return this.#answer(sessionId, target, () =>
-      this.#queue.run(queueKey(sessionId, target), (place) =>
-        this.#untilCommitted(sessionId, { ...target, memo: target.memo ?? memoOf(place) }, async (seen) => {
-          const { state, epoch = seen.record.epoch, ...listChanges } = await next(seen);
-          const version = this.#versions.next();
-          const record = writtenRecord(seen.record, version, { state, epoch, updatedAt: this.#clock() });
-          const outcome = await this.#store.replace(sessionId, seen, { record, version, ...listChanges });
-          const written = () => ({ record: ownCopy(record), version, lists: {} });
-          const result = async () => success(sessionId, { record, version, lists: {} }, ownCopy(state));
-          return { outcome, written, result };
-        }),
-      ),
-    );
-  }
-
-  /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
-  async #untilCommitted<R>(
-    sessionId: string,
-    { memo, ...access }: Target<ListName>,
-    tryWrite: TryWrite<ListName, R>,
-  ): Promise<R> {
-    let seen = memo?.seen ?? (await this.#store.load(sessionId, access));
-    // Until it is known anew: a write may end in any way.
-    if (memo !== undefined) memo.seen = null;
-    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (attempt > attemptsAtOnce) {
-        await pause(attempt - attemptsAtOnce);
-        // What was found before a pause is old after it, and would be refused again.
-        seen = assertAccessible(sameSession(seen, await this.#store.load(sessionId, access)), access);
-      }
-      const { outcome, written, result } = await tryWrite(seen);
-      if (outcome.committed) {
-        if (memo?.isWanted()) memo.seen = written?.() ?? null;
-        return result();
-      }
-      seen = assertAccessible(sameSession(seen, outcome.found), access);
-      this.#logger.debug({ sessionId: shortId(sessionId), attempt }, 'a write was refused and is tried again');
+  ): Promise<SessionSuccess<T, ListName, View>> {
+    const { store, clock, found } = this.#shared;
+    const seen = await store.load(sessionId, options, options.lists);
+    if (memo !== undefined) memo.seen = { ...seen, record: ownCopy(seen.record), lists: {} };
+    const now = clock();
+    if (this.#slides.isDue(sessionId, seen.record, now)) {
+      // If it is refused, somebody has written meanwhile, who has kept the session alive, or deleted it.
+      await store.touch(sessionId, seen, now);
+      this.#slides.note(sessionId, seen.record, now);
     }
-    throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
+    return found(sessionId, seen);
   }
 
-  async #freshState(sessionId: string, input: unknown): Promise<T> {
-    const context = { sessionId, input, now: this.#clock() };
-    return validateState(this.#schema, await callersOwn(() => this.#initialState(context)));
+  async #look(sessionId: string, access: Access): Promise<SessionSuccess<T, ListName, View>> {
+    const { store, found } = this.#shared;
+    return found(sessionId, await store.load(sessionId, access));
   }
 
-  async #changed(seen: StoredSession<ListName>, change: (state: T) => T | Promise<T>): Promise<T> {
-    const state = deepFreeze(await this.#stateOf(seen));
-    return validateState(this.#schema, await callersOwn(() => change(state)));
+  async #updated(write: Promise<SessionSuccess<T, ListName, View>>): Promise<SessionSuccess<T, ListName, View>> {
+    const session = await write;
+    this.#emit('updated', session.sessionId, session.version);
+    return session;
   }
 
-  #stateOf({ record }: StoredSession<ListName>): Promise<T> {
-    return validateState(this.#schema, record.state);
+  async #remove(sessionId: string, access: Access): Promise<boolean> {
+    const wasThere = await this.#writer.remove(sessionId, accessOf(access));
+    if (wasThere) this.#emit('deleted', sessionId);
+    return wasThere;
+  }
+
+  #emit(type: SessionEvent['type'], sessionId: string, version: string | null = null): void {
+    this.#events.emit({ type, sessionId, version });
   }
 
   async #answer<S>(sessionId: string, access: Access, task: () => Promise<S>): Promise<S | SessionFailure> {
@@ -261,46 +310,6 @@ export class SessionManager<T, ListName extends string = never> {
   }
 }
 
-type NextSession<T, ListName extends string> = {
-  readonly state: T;
-  readonly epoch?: number;
-  readonly append?: ListItems<ListName>;
-  readonly dropLists?: boolean;
-};
-
-type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
-  readonly outcome: WriteOutcome<ListName>;
-  readonly written?: () => StoredSession<ListName>;
-  readonly result: () => Promise<R>;
-}>;
-
-type Next<T, ListName extends string> = (seen: StoredSession<ListName>) => Promise<NextSession<T, ListName>>;
-
-type Target<ListName extends string> = Access & { readonly memo?: Memo<ListName> };
-
-function success<T, ListName extends string>(
-  sessionId: string,
-  { record, version, lists }: StoredSession<ListName>,
-  data: T,
-): SessionSuccess<T, ListName> {
-  return { success: true, sessionId, data, version, metadata: record.metadata, lists };
-}
-
-/** What was found in place of `seen`, or null if that session is gone, though a new one may bear its id. */
-function sameSession<ListName extends string>(
-  seen: StoredSession<ListName>,
-  found: StoredSession<ListName> | null,
-): StoredSession<ListName> | null {
-  return found?.record.incarnation === seen.record.incarnation ? found : null;
-}
-
-/** Up to 50 ms, at random, so that writers do not meet again. */
-function pause(pauses: number): Promise<void> {
-  const longest = Math.min(longestPauseMs, 2 ** pauses);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-}
-
-/** A queue for each session and claimed identity, so that a stranger never waits for the owner and learns of them. */
-function queueKey(sessionId: string, { owner, agentId }: Access): string {
-  return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
+function accessOf({ owner, agentId }: Access): Access {
+  return { owner, agentId };
 }

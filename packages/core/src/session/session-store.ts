@@ -1,41 +1,35 @@
-import { isStateroomError, StateroomError } from '../errors.ts';
-import { toJson } from '../json.ts';
-import { type SessionKeys, sessionKeys } from '../storage/keys.ts';
-import type {
-  Change,
-  Commit,
-  ListRange,
-  Reads,
-  Snapshot,
-  StorageEntry,
-  StorageProvider,
-  Transaction,
-} from '../storage/provider.ts';
+import type { KeySpace, SessionKeys } from '../storage/keys.ts';
+import type { Change, Check, Commit, ListRange, StorageProvider, Transaction } from '../storage/provider.ts';
 import { type Access, guardVersion } from './guard.ts';
-import { decodeRecord, encodeRecord, type SessionRecord } from './record.ts';
-import type { SessionList } from './result.ts';
-import { listsNeedTouch, listTtlMs } from './ttl.ts';
-
-/** A session as it stood at one moment: the record, the version of its entry, and the lists that were asked for. */
-export type StoredSession<ListName extends string> = {
-  readonly record: SessionRecord;
-  readonly version: string;
-  readonly lists: { readonly [Name in ListName]?: SessionList };
-};
-
-export type ListRanges<ListName extends string> = {
-  readonly [Name in ListName]?: Omit<ListRange, 'key'>;
-};
-
-export type ListItems<ListName extends string> = { readonly [Name in ListName]?: readonly unknown[] };
-
-/** What became of a write. `found` is what refused it: another writer's session, or null when it is gone. */
-export type WriteOutcome<ListName extends string> =
-  | { readonly committed: true }
-  | { readonly committed: false; readonly found: StoredSession<ListName> | null };
+import { encodeRecord } from './record.ts';
+import {
+  appendToLists,
+  deleteSession,
+  newSession,
+  rangesOf,
+  touchKey,
+  touchLists,
+  truncateLists,
+} from './session-changes.ts';
+import { readSurely, scanAll, tryCommit, unknownOutcome } from './storage-calls.ts';
+import {
+  assertAccessible,
+  type ListLengths,
+  type ListRanges,
+  namedLists,
+  type NextSession,
+  type ScannedSession,
+  type StoredSession,
+  storedSession,
+  type WriteOutcome,
+} from './stored-session.ts';
+import { slideMs, withGrace } from './ttl.ts';
 
 /** What a refusal of a repeated commit means. */
 type Judge<ListName extends string> = (found: StoredSession<ListName> | null) => 'mine' | 'refused' | 'unknown';
+
+/** What a write of a new session brings along for keys that are not the session's. */
+export type Aside = Pick<Transaction, 'checks' | 'changes'>;
 
 /** How often the same commit is sent when its reply is lost; it refuses itself if an earlier sending took effect. */
 const sendings = 3;
@@ -43,252 +37,230 @@ const sendings = 3;
 /**
  * A session's keys as one thing: each method is one checked commit or one read, over the record, the guard and the
  * lists together. Knows nothing of what the state means. Throws StateroomError.
+ *
+ * The guard lives exactly as long as the session does. The record may be there for longer, in its time of grace: a
+ * session whose guard is gone has expired.
  */
 export class SessionStore<ListName extends string> {
   readonly #storage: StorageProvider;
-  readonly #namespace: string;
+  readonly #keySpace: KeySpace<ListName>;
   readonly #listNames: readonly ListName[];
+  readonly #hasGrace: boolean;
 
-  constructor(storage: StorageProvider, namespace: string, listNames: readonly ListName[]) {
+  constructor(
+    storage: StorageProvider,
+    keySpace: KeySpace<ListName>,
+    { listNames, hasGrace }: { readonly listNames: readonly ListName[]; readonly hasGrace: boolean },
+  ) {
     this.#storage = storage;
-    this.#namespace = namespace;
+    this.#keySpace = keySpace;
     this.#listNames = listNames;
+    this.#hasGrace = hasGrace;
   }
 
   /** NOT_FOUND when it is missing, expired or not for this access. */
   async load(sessionId: string, access: Access, ranges: ListRanges<ListName> = {}): Promise<StoredSession<ListName>> {
-    const keys = this.#keys(sessionId);
-    this.#refuseUnknownLists(ranges);
-    const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
-    const lists = names.map((name) => ({ key: listKey(keys, name), ...ranges[name] }));
-    const snapshot = await this.#read({ entries: [keys.record], lists });
-    const found = assertAccessible(storedSession<ListName>(snapshot.entries[0]), access);
-    return { ...found, lists: namedLists(names, snapshot) };
+    const { session, isExpired } = await this.#find(this.#keySpace.session(sessionId), ranges);
+    return assertAccessible(isExpired ? null : session, access);
+  }
+
+  /** Whatever is there, for the manager itself: also in its time of grace. */
+  async peek(
+    sessionId: string,
+  ): Promise<{ readonly session: StoredSession<ListName> | null; readonly isExpired: boolean }> {
+    return this.#find(this.#keySpace.session(sessionId), {}, true);
+  }
+
+  /** One that has expired and is in its time of grace, with all of its lists; null for any other. */
+  async loadExpired(sessionId: string): Promise<StoredSession<ListName> | null> {
+    const { session, isExpired } = await this.#find(this.#keySpace.session(sessionId), this.allLists(), true);
+    return isExpired ? session : null;
+  }
+
+  allLists(): ListRanges<ListName> {
+    const ranges: { [Name in ListName]?: Omit<ListRange, 'key'> } = {};
+    for (const name of this.#listNames) ranges[name] = {};
+    return ranges;
+  }
+
+  noItems(): ListLengths<ListName> {
+    const lengths: { [Name in ListName]?: number } = {};
+    for (const name of this.#listNames) lengths[name] = 0;
+    return lengths;
+  }
+
+  /** The sessions whose records are stored, alive or in their time of grace, each once. */
+  async *scan(): AsyncGenerator<ScannedSession> {
+    for await (const { key, kind, ttlMs } of scanAll(this.#storage, this.#keySpace.prefix)) {
+      const sessionId = kind === 'entry' ? this.#keySpace.sessionIdOf(key) : null;
+      if (sessionId !== null) yield { sessionId, ttlMs };
+    }
   }
 
   /** Makes the session, unless there is one: then that one is found. */
-  async insert(sessionId: string, record: SessionRecord, version: string): Promise<WriteOutcome<ListName>> {
-    const keys = this.#keys(sessionId);
-    const ttlMs = record.ttl.idleMs;
-    const changes: Change[] = [
-      { type: 'set', key: keys.record, value: encodeRecord(record), version, ttlMs },
-      {
-        type: 'set',
-        key: keys.guard,
-        value: record.incarnation,
-        version: await guardVersion(record.owner, record.agentId),
-        ttlMs,
-      },
-      ...this.#deleteLists(keys),
-    ];
-    const transaction = { checks: [{ key: keys.record, version: null }], changes };
-    const commit = await this.#commit(transaction);
-    if (commit !== 'reply lost') return outcomeOf<ListName>(commit);
+  async insert(
+    sessionId: string,
+    next: NextSession<ListName>,
+    aside: Aside = { checks: [], changes: [] },
+  ): Promise<WriteOutcome<ListName> & { readonly isAsideRefused?: boolean }> {
+    const keys = this.#keySpace.session(sessionId);
+    const commit = await tryCommit(this.#storage, {
+      checks: [{ key: keys.record, version: null }, ...aside.checks],
+      changes: [...(await newSession(keys, next)), ...aside.changes],
+    });
+    if (commit !== 'reply lost') {
+      const isAsideRefused = !commit.committed && commit.refused.every(({ key }) => key !== keys.record);
+      return { ...outcomeOf<ListName>(commit, keys), isAsideRefused };
+    }
     // Sent again, it could make anew what somebody has deleted by now: absence is no version. So it only looks.
-    const { entries } = await this.#read({ entries: [keys.record] }).catch((cause: unknown) => {
+    const { entries } = await readSurely(this.#storage, { entries: [keys.record] }).catch((cause: unknown) => {
       throw unknownOutcome(cause);
     });
     const found = storedSession<ListName>(entries[0]);
     if (found === null) throw unknownOutcome();
-    return found.record.incarnation === record.incarnation ? { committed: true } : { committed: false, found };
+    return found.record.incarnation === next.envelope.incarnation ? { committed: true } : { committed: false, found };
   }
 
-  /** Puts `next` in place of `seen`, whose version it checks, and appends to lists, all in one commit. */
+  /** Puts a new session in place of one that was seen, of which nothing stays. */
+  async supplant(
+    sessionId: string,
+    seen: StoredSession<ListName>,
+    next: NextSession<ListName>,
+  ): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keySpace.session(sessionId);
+    const checks = [{ key: keys.record, version: seen.version }];
+    return this.#send(keys, { checks, changes: await newSession(keys, next) }, (found) => {
+      if (found?.record.incarnation === next.envelope.incarnation) return 'mine';
+      return found?.record.incarnation === seen.record.incarnation ? 'refused' : 'unknown';
+    });
+  }
+
+  /** Puts `next` in place of `seen`, whose version it checks, with all that it does to lists, in one commit. */
   async replace(
     sessionId: string,
     seen: StoredSession<ListName>,
-    next: { record: SessionRecord; version: string; append?: ListItems<ListName>; dropLists?: boolean },
+    next: NextSession<ListName>,
   ): Promise<WriteOutcome<ListName>> {
-    const keys = this.#keys(sessionId);
-    const { record, version, append = {}, dropLists = false } = next;
-    const { idleMs } = record.ttl;
-    const touchesLists = !dropLists && listsNeedTouch(record.ttl, seen.record.listsTouchedAt, record.updatedAt);
-    const stored = touchesLists ? { ...record, listsTouchedAt: record.updatedAt } : record;
+    const keys = this.#keySpace.session(sessionId);
+    const { envelope, version, truncate = {}, append = {} } = next;
+    const { ttl, createdAt, updatedAt } = envelope;
+    const ttlMs = ttl.slideOn === 'touch' ? 'keep' : slideMs(ttl, updatedAt - createdAt);
+    const touchesLists = envelope.listsTouchedAt !== seen.record.listsTouchedAt;
     const changes: Change[] = [
-      { type: 'set', key: keys.record, value: encodeRecord(stored), version, ttlMs: idleMs },
-      { type: 'touch', key: keys.guard, ttlMs: idleMs },
-      ...(dropLists ? this.#deleteLists(keys) : []),
-      ...(touchesLists ? this.#touchLists(keys, record) : []),
-      ...this.#appends(keys, append, record),
+      {
+        type: 'set',
+        key: keys.record,
+        value: encodeRecord(envelope, next.stateText),
+        version,
+        ttlMs: withGrace(ttlMs, ttl),
+      },
+      ...touchKey(keys.guard, ttlMs),
+      ...truncateLists(keys, truncate),
+      ...(touchesLists ? touchLists(keys, ttl) : []),
+      ...appendToLists(keys, append, ttl),
     ];
-    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, (found) => {
-      if (found?.record.incarnation !== record.incarnation) return 'refused';
+    return this.#send(keys, { checks: await checksOf(keys, seen), changes }, (found) => {
+      if (found?.record.incarnation !== envelope.incarnation) return 'refused';
       if (found.record.writes.includes(version)) return 'mine';
       return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
     });
   }
 
-  /** Gives all keys of the session a new life span, if it still is as it was seen. */
-  async touch(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
-    const keys = this.#keys(sessionId);
-    const ttlMs = seen.record.ttl.idleMs;
+  /** Gives all keys of the session the life span of one that is active now, if it still is as it was seen. */
+  async touch(sessionId: string, seen: StoredSession<ListName>, now: number): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keySpace.session(sessionId);
+    const { record } = seen;
+    const ttlMs = slideMs(record.ttl, now - record.createdAt);
     const changes: Change[] = [
-      { type: 'touch', key: keys.record, ttlMs },
-      { type: 'touch', key: keys.guard, ttlMs },
-      ...this.#touchLists(keys, seen.record),
+      ...touchKey(keys.record, withGrace(ttlMs, record.ttl)),
+      ...touchKey(keys.guard, ttlMs),
+      ...(ttlMs === 'keep' ? [] : touchLists(keys, record.ttl)),
     ];
-    return this.#send({ checks: [{ key: keys.record, version: seen.version }], changes }, () => 'refused');
+    return this.#send(keys, { checks: await checksOf(keys, seen), changes }, () => 'refused');
   }
 
   /** Deletes all keys of the session, if it still is as it was seen. */
   async remove(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
-    const keys = this.#keys(sessionId);
+    const keys = this.#keySpace.session(sessionId);
     const checks = [{ key: keys.record, version: seen.version }];
-    return this.#send({ checks, changes: this.#deletes(keys) }, (found) =>
+    return this.#send(keys, { checks, changes: deleteSession(keys) }, (found) =>
       found?.record.incarnation === seen.record.incarnation ? 'refused' : 'mine',
     );
   }
 
   /** Deletes all keys of the session though its record cannot be read, if it still is as it was found. */
   async removeUnreadable(sessionId: string): Promise<boolean> {
-    const keys = this.#keys(sessionId);
-    const [entry] = (await this.#read({ entries: [keys.record] })).entries;
+    const keys = this.#keySpace.session(sessionId);
+    const [entry] = (await readSurely(this.#storage, { entries: [keys.record] })).entries;
     if (entry === undefined || entry === null) return false;
     const checks = [{ key: keys.record, version: entry.version }];
-    const commit = await this.#commit({ checks, changes: this.#deletes(keys) });
+    const commit = await tryCommit(this.#storage, { checks, changes: deleteSession(keys) });
     if (commit === 'reply lost') throw unknownOutcome();
     return commit.committed;
+  }
+
+  async #find(
+    keys: SessionKeys<ListName>,
+    ranges: ListRanges<ListName>,
+    withGuard = this.#hasGrace,
+  ): Promise<{ readonly session: StoredSession<ListName> | null; readonly isExpired: boolean }> {
+    const lists = rangesOf(keys, ranges);
+    const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
+    const entries = withGuard ? [keys.record, keys.guard] : [keys.record];
+    const snapshot = await readSurely(this.#storage, { entries, lists });
+    const found = storedSession<ListName>(snapshot.entries[0]);
+    if (found === null) return { session: null, isExpired: false };
+    const hasGrace = found.record.ttl.graceMs > 0;
+    if (hasGrace && !withGuard) return this.#find(keys, ranges, true);
+    const session = { ...found, lists: namedLists(names, snapshot) };
+    return { session, isExpired: hasGrace && snapshot.entries[1] === null };
   }
 
   /**
    * Sends a commit, and the same one again when its reply is lost. A refusal of the repeat may come from its own first
    * sending; `judge` tells from what is there now whether the write is mine, somebody else's, or past telling.
    */
-  async #send(transaction: Transaction, judge: Judge<ListName>): Promise<WriteOutcome<ListName>> {
-    let commit = await this.#commit(transaction);
-    if (commit !== 'reply lost') return outcomeOf(commit);
+  async #send(
+    keys: SessionKeys<ListName>,
+    transaction: Transaction,
+    judge: Judge<ListName>,
+  ): Promise<WriteOutcome<ListName>> {
+    let commit = await tryCommit(this.#storage, transaction);
+    if (commit !== 'reply lost') return outcomeOf(commit, keys);
     for (let repeats = 1; commit === 'reply lost' && repeats < sendings; repeats++) {
-      commit = await this.#commit(transaction).catch((cause: unknown) => {
+      commit = await tryCommit(this.#storage, transaction).catch((cause: unknown) => {
         throw unknownOutcome(cause);
       });
     }
     if (commit === 'reply lost') throw unknownOutcome();
-    const outcome = outcomeOf<ListName>(commit);
+    const outcome = outcomeOf<ListName>(commit, keys);
     if (outcome.committed) return outcome;
     const verdict = judge(outcome.found);
     if (verdict === 'unknown') throw unknownOutcome();
     return verdict === 'mine' ? { committed: true } : outcome;
   }
-
-  async #commit(transaction: Transaction): Promise<Commit | 'reply lost'> {
-    try {
-      return await this.#storage.commit(transaction);
-    } catch (error) {
-      if (isStateroomError(error) && error.code === 'UNKNOWN_OUTCOME') return 'reply lost';
-      throw storageError(error);
-    }
-  }
-
-  async #read(reads: Reads): Promise<Snapshot> {
-    try {
-      const snapshot = await this.#storage.read(reads);
-      const isSure = this.#storage.consistency === 'linearizable' || !snapshot.entries.includes(null);
-      if (isSure) return snapshot;
-      // A replica that is behind proves no absence; a commit, though it changes nothing, sees the newest.
-      return (await this.#storage.commit({ checks: [], changes: [], reads })).snapshot;
-    } catch (error) {
-      throw storageError(error);
-    }
-  }
-
-  #refuseUnknownLists(named: object): void {
-    for (const name of Object.keys(named))
-      if (!this.#listNames.some((known) => known === name)) throw unknownList(name);
-  }
-
-  #keys(sessionId: string): SessionKeys<ListName> {
-    return sessionKeys(this.#namespace, sessionId, this.#listNames);
-  }
-
-  #deletes(keys: SessionKeys<ListName>): Change[] {
-    return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...this.#deleteLists(keys)];
-  }
-
-  #deleteLists(keys: SessionKeys<ListName>): Change[] {
-    return [...keys.lists.values()].map((key) => ({ type: 'delete', key }));
-  }
-
-  #touchLists(keys: SessionKeys<ListName>, { ttl }: SessionRecord): Change[] {
-    return [...keys.lists.values()].map((key) => ({ type: 'touch', key, ttlMs: listTtlMs(ttl) }));
-  }
-
-  #appends(keys: SessionKeys<ListName>, append: ListItems<ListName>, { ttl }: SessionRecord): Change[] {
-    this.#refuseUnknownLists(append);
-    return this.#listNames.flatMap((name): Change[] => {
-      if (!Object.hasOwn(append, name)) return [];
-      const items = (append[name] ?? []).map((item, index) => toJson(item, `append.${name}[${index}]`));
-      return items.length === 0 ? [] : [{ type: 'append', key: listKey(keys, name), items, ttlMs: listTtlMs(ttl) }];
-    });
-  }
 }
 
-/** Missing, expired and foreign are one answer, so that nobody learns from it which ids exist. */
-export function assertAccessible<ListName extends string>(
-  found: StoredSession<ListName> | null,
-  access: Access,
-): StoredSession<ListName> {
-  if (found === null || !admits(found.record, access))
-    throw new StateroomError('NOT_FOUND', 'there is no such session');
-  return found;
+/** What a write checks of a session that was seen. In its time of grace the record alone would still be there. */
+async function checksOf<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  { record, version }: StoredSession<ListName>,
+): Promise<readonly Check[]> {
+  const check = { key: keys.record, version };
+  if (record.ttl.graceMs === 0) return [check];
+  return [check, { key: keys.guard, version: await guardVersion(record.owner, record.agentId) }];
 }
 
-function admits(record: SessionRecord, { owner, agentId }: Access): boolean {
-  return (owner === undefined || owner === record.owner) && (agentId === undefined || agentId === record.agentId);
-}
-
-function storedSession<ListName extends string>(
-  entry: StorageEntry | null | undefined,
-): StoredSession<ListName> | null {
-  if (entry === undefined || entry === null) return null;
-  return { record: decodeRecord(entry.value), version: entry.version, lists: {} };
-}
-
-function namedLists<ListName extends string>(
-  names: readonly ListName[],
-  { lists }: Snapshot,
-): StoredSession<ListName>['lists'] {
-  const named: { [Name in ListName]?: SessionList } = {};
-  names.forEach((name, index) => {
-    const { items, length } = lists[index] ?? { items: [], length: 0 };
-    named[name] = { items: items.map((item) => parseItem(item, name)), length };
-  });
-  return named;
-}
-
-function parseItem(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StateroomError('INVALID_STATE', `an item of the list "${path}" is not JSON; it was left as it is`, {
-      path,
-    });
-  }
-}
-
-function listKey<ListName extends string>(keys: SessionKeys<ListName>, name: ListName): string {
-  const key = keys.lists.get(name);
-  if (key === undefined) throw unknownList(name);
-  return key;
-}
-
-function unknownList(name: string): StateroomError {
-  return new StateroomError('INVALID', `the manager has no list "${name}"`, { path: 'lists' });
-}
-
-/** Of a commit that was answered: what refused it is an entry, since the store checks versions alone. */
-function outcomeOf<ListName extends string>({ committed, refused }: Commit): WriteOutcome<ListName> {
+/** Of a commit that was answered. What refused it is the entry of the record, or that there is no guard any more. */
+function outcomeOf<ListName extends string>(
+  { committed, refused }: Commit,
+  keys: SessionKeys<ListName>,
+): WriteOutcome<ListName> {
   if (committed) return { committed };
-  const refusal = refused[0];
-  return { committed, found: storedSession(refusal !== undefined && 'entry' in refusal ? refusal.entry : null) };
-}
-
-function unknownOutcome(cause?: unknown): StateroomError {
-  const message =
-    'the reply to a write was lost, and it cannot be told whether it took effect; read before trying again';
-  return new StateroomError('UNKNOWN_OUTCOME', message, cause === undefined ? {} : { cause });
-}
-
-/** What a provider throws without a code of ours is still a failure of the storage. */
-function storageError(error: unknown): StateroomError {
-  return isStateroomError(error) ? error : new StateroomError('STORAGE', 'the storage failed', { cause: error });
+  const entryOf = (key: string) => {
+    const refusal = refused.find((each) => each.key === key);
+    return refusal !== undefined && 'entry' in refusal ? refusal.entry : undefined;
+  };
+  const isExpired = entryOf(keys.guard) === null;
+  return { committed, found: isExpired ? null : storedSession(entryOf(keys.record)) };
 }

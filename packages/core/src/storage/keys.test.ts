@@ -1,30 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sessionKeys } from './keys.ts';
+import { KeySpace } from './keys.ts';
 
 describe('the keys of a session', () => {
-  it('are readable', () => {
-    const { record, guard, lists } = sessionKeys('session', 'user 1*🛳', ['messages']);
-    expect([record, guard, lists.get('messages')]).toEqual([
-      'session:{user 1*🛳}',
-      'session:{user 1*🛳}:guard',
-      'session:{user 1*🛳}:messages',
-    ]);
+  it('are readable, with the braces that a cluster needs or without', () => {
+    const keysOf = (hashTags: boolean) => {
+      const { record, guard, lists } = new KeySpace('session', ['messages'], hashTags).session('user 1*🛳');
+      return [record, guard, lists.get('messages')];
+    };
+    expect(keysOf(true)).toEqual(['session:{user 1*🛳}', 'session:{user 1*🛳}:guard', 'session:{user 1*🛳}:messages']);
+    expect(keysOf(false)).toEqual(['session:user 1*🛳', 'session:user 1*🛳:guard', 'session:user 1*🛳:messages']);
   });
 
-  it('are never those of another namespace or id, however the parts are made up', () => {
+  it('are never those of another namespace, id or owner, however the parts are made up', () => {
     const part = fc
-      .array(fc.constantFrom('a', ':', '{', '}', '%', '3A', ':guard'), { minLength: 1, maxLength: 6 })
+      .array(fc.constantFrom('a', ':', '{', '}', '%', '3A', ':guard', 'owners', 'census', 'all'), {
+        minLength: 1,
+        maxLength: 6,
+      })
       .map((all) => all.join(''));
     fc.assert(
-      fc.property(part, part, part, part, (namespace, id, otherNamespace, otherId) => {
+      fc.property(part, part, part, part, fc.boolean(), (namespace, id, otherNamespace, otherId, hashTags) => {
         fc.pre(namespace !== otherNamespace || id !== otherId);
-        const keysOf = ({ record, guard, lists }: ReturnType<typeof sessionKeys>) => [record, guard, ...lists.values()];
-        const mine = keysOf(sessionKeys(namespace, id, ['messages']));
-        const others = keysOf(sessionKeys(otherNamespace, otherId, ['messages']));
-        expect(mine.filter((key) => others.includes(key))).toEqual([]);
+        const allKeys = (space: KeySpace<'messages'>, name: string) => {
+          const { record, guard, lists } = space.session(name);
+          const [owner, census] = [space.owner(name), space.census()];
+          return { own: [record, guard, ...lists.values(), ...Object.values(owner)], shared: Object.values(census) };
+        };
+        const mine = allKeys(new KeySpace(namespace, ['messages'], hashTags), id);
+        const others = allKeys(new KeySpace(otherNamespace, ['messages'], hashTags), otherId);
+        expect(new Set([...mine.own, ...mine.shared]).size).toBe(mine.own.length + mine.shared.length);
+        expect(mine.own.filter((key) => [...others.own, ...others.shared].includes(key))).toEqual([]);
       }),
-      { numRuns: 2000, examples: [['a', 'x}:{y', 'a:{x}', 'y']] },
+      { numRuns: 2000, examples: [['a', 'x}:{y', 'a:{x}', 'y', true]] },
+    );
+  });
+
+  it('tell the id of the session whose record they name, and of no other key', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.boolean(), (id, hashTags) => {
+        const space = new KeySpace('a:b', ['messages'], hashTags);
+        const { record, guard, lists } = space.session(id);
+        expect(space.sessionIdOf(record)).toBe(id);
+        expect(record.startsWith(space.prefix)).toBe(true);
+        const others = [guard, ...lists.values(), ...Object.values(space.owner(id)), ...Object.values(space.census())];
+        expect(others.map((key) => space.sessionIdOf(key))).toEqual(others.map(() => null));
+        expect(new KeySpace('a', ['messages'], hashTags).sessionIdOf(record)).toBeNull();
+      }),
     );
   });
 });

@@ -1,33 +1,72 @@
 /**
- * The only place where keys are joined and their parts escaped: `namespace:{id}` and `namespace:{id}:part`.
+ * The only place where keys are joined, escaped and taken apart: `namespace:{id}`, `namespace:{id}:part` and
+ * `namespace:owners:{owner}`.
  *
  * Only what would make two different keys look alike is escaped, so keys stay readable in the engine's own tools. The
- * braces are the hash tag by which a Redis cluster keeps all keys of one session on one node.
+ * braces are the hash tag by which a Redis cluster keeps all keys of one session on one node; without them, where there
+ * is no cluster, a session's keys are `namespace:id` and `namespace:id:part`.
  */
+export class KeySpace<ListName extends string = never> {
+  /** What the keys of all sessions begin with, and those of nothing else. */
+  readonly prefix: string;
+  readonly #namespace: string;
+  readonly #listNames: readonly ListName[];
+  readonly #open: string;
+  readonly #close: string;
+
+  constructor(namespace: string, listNames: readonly ListName[], hashTags: boolean) {
+    this.#namespace = escapePart(namespace);
+    this.#listNames = listNames;
+    [this.#open, this.#close] = hashTags ? ['{', '}'] : ['', ''];
+    this.prefix = joined(this.#namespace, ':', this.#open);
+  }
+
+  session(sessionId: string): SessionKeys<ListName> {
+    const record = joined(this.prefix, escapePart(sessionId), this.#close);
+    return {
+      record,
+      guard: joined(record, ':guard'),
+      lists: new Map(this.#listNames.map((name) => [name, joined(record, ':', name)])),
+    };
+  }
+
+  /** The id of the session whose record has this key, or null if it is the key of something else. */
+  sessionIdOf(key: string): string | null {
+    if (!key.startsWith(this.prefix) || !key.endsWith(this.#close)) return null;
+    const part = key.slice(this.prefix.length, key.length - this.#close.length);
+    return /[:{}]/.test(part) || part === '' ? null : decodeURIComponent(part);
+  }
+
+  /** The list of an owner's sessions, and beside it the entry that changes whenever that list is not just longer. */
+  owner(owner: string): IndexKeys {
+    return this.#index('owners', owner);
+  }
+
+  /** The list of all sessions of the namespace, where their number is bounded. */
+  census(): IndexKeys {
+    return this.#index('census', 'all');
+  }
+
+  #index(kind: string, name: string): IndexKeys {
+    const list = joined(this.#namespace, ':', kind, ':{', escapePart(name), '}');
+    return { list, generation: joined(list, ':generation') };
+  }
+}
+
 export type SessionKeys<ListName extends string> = {
   readonly record: string;
   readonly guard: string;
   readonly lists: ReadonlyMap<ListName, string>;
 };
 
-export function sessionKeys<ListName extends string>(
-  namespace: string,
-  sessionId: string,
-  listNames: readonly ListName[],
-): SessionKeys<ListName> {
-  const record = joined(escapePart(namespace), ':{', escapePart(sessionId), '}');
-  return {
-    record,
-    guard: joined(record, ':guard'),
-    lists: new Map(listNames.map((name) => [name, joined(record, ':', escapePart(name))])),
-  };
-}
+export type IndexKeys = { readonly list: string; readonly generation: string };
 
 /** As one flat string: a template leaves its parts standing behind a key that is kept. */
 function joined(...parts: string[]): string {
   return parts.join('');
 }
 
+/** Undone by decodeURIComponent, since a percent sign is escaped with the others. */
 function escapePart(part: string): string {
   return part.replace(/[%:{}]/g, (character) => encodeURIComponent(character));
 }

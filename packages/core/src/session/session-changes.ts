@@ -1,0 +1,84 @@
+import { StateroomError } from '../errors.ts';
+import { toJson } from '../json.ts';
+import type { SessionKeys } from '../storage/keys.ts';
+import type { Change, ListRange, Ttl } from '../storage/provider.ts';
+import { guardVersion } from './guard.ts';
+import { encodeRecord } from './record.ts';
+import type { ListItems, ListLengths, ListRanges, NextSession } from './stored-session.ts';
+import { lifeMs, listTtlMs, type TtlPolicy, withGrace } from './ttl.ts';
+
+/** The steps of which commits on a session's keys are made. To name a list that the manager has not is INVALID. */
+
+export async function newSession<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  { envelope, stateText, version }: NextSession<ListName>,
+): Promise<Change[]> {
+  const { ttl, owner, agentId, incarnation } = envelope;
+  const ttlMs = lifeMs(ttl, 0);
+  const identity = await guardVersion(owner, agentId);
+  const value = encodeRecord(envelope, stateText);
+  return [
+    { type: 'set', key: keys.record, value, version, ttlMs: withGrace(ttlMs, ttl) },
+    { type: 'set', key: keys.guard, value: incarnation, version: identity, ttlMs },
+    ...deleteLists(keys),
+  ];
+}
+
+export function deleteSession<ListName extends string>(keys: SessionKeys<ListName>): Change[] {
+  return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...deleteLists(keys)];
+}
+
+export function touchKey(key: string, ttlMs: Ttl): Change[] {
+  return ttlMs === 'keep' ? [] : [{ type: 'touch', key, ttlMs }];
+}
+
+export function touchLists<ListName extends string>(keys: SessionKeys<ListName>, ttl: TtlPolicy): Change[] {
+  return [...keys.lists.values()].map((key) => ({ type: 'touch', key, ttlMs: listTtlMs(ttl) }));
+}
+
+export function truncateLists<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  lengths: ListLengths<ListName>,
+): Change[] {
+  return named<ListName, number>(keys, lengths).map(({ key, value: length }) =>
+    length === 0 ? { type: 'delete', key } : { type: 'truncate', key, length },
+  );
+}
+
+export function appendToLists<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  append: ListItems<ListName>,
+  ttl: TtlPolicy,
+): Change[] {
+  return named<ListName, readonly unknown[]>(keys, append).flatMap(({ name, key, value }): Change[] => {
+    const items = value.map((item, index) => toJson(item, `append.${name}[${index}]`));
+    return items.length === 0 ? [] : [{ type: 'append', key, items, ttlMs: listTtlMs(ttl) }];
+  });
+}
+
+export function rangesOf<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  ranges: ListRanges<ListName>,
+): ListRange[] {
+  return named<ListName, Omit<ListRange, 'key'>>(keys, ranges).map(({ key, value }) => ({ key, ...value }));
+}
+
+function deleteLists<ListName extends string>(keys: SessionKeys<ListName>): Change[] {
+  return [...keys.lists.values()].map((key) => ({ type: 'delete', key }));
+}
+
+/** What is said of each list, in the order in which the manager names them. */
+function named<ListName extends string, V>(
+  { lists }: SessionKeys<ListName>,
+  values: { readonly [Name in ListName]?: V | undefined },
+): { readonly name: ListName; readonly key: string; readonly value: V }[] {
+  const names: readonly string[] = [...lists.keys()];
+  for (const name of Object.keys(values)) {
+    if (names.includes(name)) continue;
+    throw new StateroomError('INVALID', `the manager has no list "${name}"`, { path: 'lists' });
+  }
+  return [...lists].flatMap(([name, key]) => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    return value === undefined ? [] : [{ name, key, value }];
+  });
+}

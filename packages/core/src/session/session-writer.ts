@@ -1,0 +1,258 @@
+import { isStateroomError, StateroomError } from '../errors.ts';
+import { ownCopy } from '../json.ts';
+import type { Logger } from '../logger.ts';
+import { callersOwn } from './callers-own.ts';
+import { deepFreeze } from './freeze.ts';
+import type { Access } from './guard.ts';
+import { shortId } from './id.ts';
+import { KeyQueue } from './key-queue.ts';
+import { type Memo, memoOf } from './memo.ts';
+import type { CreateSessionOptions, InitialStateContext } from './options.ts';
+import { belongsTo, type Envelope, newEnvelope, writtenEnvelope } from './record.ts';
+import type { SessionSuccess } from './result.ts';
+import { type Aside } from './session-store.ts';
+import {
+  assertAccessible,
+  type ListItems,
+  type ListLengths,
+  type NextSession,
+  type StoredSession,
+  type WriteOutcome,
+} from './stored-session.ts';
+import type { Shared } from './shared.ts';
+import type { CountedOutcome } from './census.ts';
+import type { EncodedState, StateCodec } from './state-codec.ts';
+import type { TtlPolicy } from './ttl.ts';
+
+/** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
+const queueWaitMs = 30_000;
+const maxAttempts = 100;
+/** Tried again at once, on what the refusal brought along; after these, writers keep out of each other's way. */
+const attemptsAtOnce = 3;
+const longestPauseMs = 50;
+
+export type WriterOptions<T> = {
+  readonly codec: StateCodec<T>;
+  readonly initialState: (context: InitialStateContext) => T | Promise<T>;
+  readonly logger: Logger;
+};
+
+export type Target<ListName extends string> = Access & { readonly memo?: Memo<ListName> };
+
+export type ListEdits<ListName extends string> = {
+  readonly truncate?: ListLengths<ListName> | undefined;
+  readonly append?: ListItems<ListName> | undefined;
+};
+
+/** How a session is announced before it is made, and counted when it is. */
+export type Creation = {
+  readonly ttl: TtlPolicy;
+  readonly announce: () => Promise<void>;
+  readonly counted: <R extends CountedOutcome>(insert: (aside: Aside) => Promise<R>) => Promise<R>;
+};
+
+/**
+ * Writes sessions, each write one checked commit: on what was seen, and again on what refused it. Updates and resets of
+ * one caller on one session run in turn. Throws StateroomError, and what the caller's own functions threw.
+ */
+export class SessionWriter<T, ListName extends string, View> {
+  readonly #shared: Shared<T, ListName, View>;
+  readonly #options: WriterOptions<T>;
+  readonly #queue = new KeyQueue<StoredSession<ListName>>(queueWaitMs);
+
+  constructor(shared: Shared<T, ListName, View>, options: WriterOptions<T>) {
+    this.#shared = shared;
+    this.#options = options;
+  }
+
+  async create(
+    sessionId: string,
+    options: CreateSessionOptions,
+    { ttl, announce, counted }: Creation,
+  ): Promise<SessionSuccess<T, ListName, View>> {
+    const { store, versions, clock, found } = this.#shared;
+    const { stateVersion, text: stateText } = await this.#initial(sessionId, options.input);
+    const [version, incarnation, now] = [versions.next(), versions.next(), clock()];
+    const origin = newEnvelope({ ...options, incarnation, now, ttl });
+    const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0 });
+    const next = { envelope, stateText, version };
+    // An id that the caller chose may be taken, and is not announced then.
+    const mayBeThere = options.sessionId !== undefined && options.owner !== undefined;
+    let there = mayBeThere ? (await store.peek(sessionId)).session : null;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      let outcome: WriteOutcome<ListName>;
+      if (there === null) {
+        await announce();
+        outcome = await counted((aside) => store.insert(sessionId, next, aside));
+      } else {
+        if (!(await this.#isToBeReplaced(there, { ...options, sessionId, envelope })))
+          return found(sessionId, there, false);
+        outcome = await store.supplant(sessionId, there, next);
+      }
+      if (outcome.committed) return found(sessionId, storedAs(next), true);
+      there = outcome.found;
+    }
+    throw tooManyAttempts();
+  }
+
+  /** False: it is to be returned. Throws EXISTS where neither is to be done. */
+  async #isToBeReplaced(
+    there: StoredSession<ListName>,
+    {
+      sessionId,
+      envelope,
+      ifExists = 'error',
+    }: CreateSessionOptions & { readonly sessionId: string; readonly envelope: Envelope },
+  ): Promise<boolean> {
+    if (ifExists === 'error' || !belongsTo(there.record, envelope)) {
+      throw new StateroomError('EXISTS', 'there is a session of this id already');
+    }
+    if (ifExists === 'replace') return true;
+    const isExpired = there.record.ttl.graceMs > 0 && (await this.#shared.store.peek(sessionId)).isExpired;
+    if (!isExpired) return false;
+    const message = 'a session of this id has expired and waits for its sweep; sweep first, or replace it';
+    throw new StateroomError('EXISTS', message);
+  }
+
+  async update(
+    sessionId: string,
+    target: Target<ListName>,
+    { change, truncate = {}, append = {} }: ListEdits<ListName> & { readonly change: (state: T) => T | Promise<T> },
+  ): Promise<SessionSuccess<T, ListName, View>> {
+    return this.#write(sessionId, target, async ({ record }) => {
+      const state = deepFreeze(await this.#options.codec.decode(record));
+      const next = await this.#options.codec.encode(await callersOwn(() => change(state)));
+      const cuts = Object.keys(truncate).length > 0;
+      return { ...next, epoch: record.epoch + (cuts ? 1 : 0), truncate, append };
+    });
+  }
+
+  async reset(sessionId: string, access: Access, input: unknown): Promise<SessionSuccess<T, ListName, View>> {
+    return this.#write(sessionId, access, async ({ record }) => ({
+      ...(await this.#initial(sessionId, input)),
+      epoch: record.epoch + 1,
+      truncate: this.#shared.store.noItems(),
+    }));
+  }
+
+  async touch(sessionId: string, access: Access): Promise<SessionSuccess<T, ListName, View>> {
+    const { store, clock, found } = this.#shared;
+    return this.#untilCommitted(sessionId, access, async (seen) => {
+      const session = await found(sessionId, seen);
+      return { outcome: await store.touch(sessionId, seen, clock()), result: async () => session };
+    });
+  }
+
+  /** Whether there was one to remove. */
+  async remove(sessionId: string, access: Access): Promise<boolean> {
+    const { store } = this.#shared;
+    try {
+      return await this.#untilCommitted(sessionId, access, async (seen) => ({
+        outcome: await store.remove(sessionId, seen),
+        result: async () => true,
+      }));
+    } catch (error) {
+      if (!isStateroomError(error)) throw error;
+      const { code } = error;
+      if (code === 'NOT_FOUND') return false;
+      const isUnreadable = code === 'INVALID_STATE' || code === 'NEWER_VERSION';
+      const isTrusted = access.owner === undefined && access.agentId === undefined;
+      if (!isUnreadable || !isTrusted) throw error;
+      return store.removeUnreadable(sessionId);
+    }
+  }
+
+  async #write(
+    sessionId: string,
+    target: Target<ListName>,
+    next: (seen: StoredSession<ListName>) => Promise<Next<ListName>>,
+  ): Promise<SessionSuccess<T, ListName, View>> {
+    const { store, versions, clock, found } = this.#shared;
+    return this.#queue.run(queueKey(sessionId, target), (place) =>
+      this.#untilCommitted(sessionId, { ...target, memo: target.memo ?? memoOf(place) }, async (seen) => {
+        const { text: stateText, stateVersion, epoch, truncate, append } = await next(seen);
+        const version = versions.next();
+        const envelope = writtenEnvelope(seen.record, version, { now: clock(), stateVersion, epoch });
+        const written = { envelope, stateText, version, truncate, append };
+        return {
+          outcome: await store.replace(sessionId, seen, written),
+          written: () => storedAs(written),
+          result: () => found(sessionId, storedAs(written)),
+        };
+      }),
+    );
+  }
+
+  /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
+  async #untilCommitted<R>(
+    sessionId: string,
+    { memo, ...access }: Target<ListName>,
+    tryWrite: TryWrite<ListName, R>,
+  ): Promise<R> {
+    const { store } = this.#shared;
+    let seen = memo?.seen ?? (await store.load(sessionId, access));
+    // Until it is known anew: a write may end in any way.
+    if (memo !== undefined) memo.seen = null;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      if (attempt > attemptsAtOnce) {
+        await pause(attempt - attemptsAtOnce);
+        // What was found before a pause is old after it, and would be refused again.
+        seen = assertAccessible(sameSession(seen, await store.load(sessionId, access)), access);
+      }
+      const { outcome, written, result } = await tryWrite(seen);
+      if (outcome.committed) {
+        if (memo?.isWanted()) memo.seen = written?.() ?? null;
+        return result();
+      }
+      seen = assertAccessible(sameSession(seen, outcome.found), access);
+      this.#options.logger.debug({ sessionId: shortId(sessionId), attempt }, 'a write was refused and is tried again');
+    }
+    throw tooManyAttempts();
+  }
+
+  async #initial(sessionId: string, input: unknown): Promise<EncodedState> {
+    const { codec, initialState } = this.#options;
+    const context = { sessionId, input, now: this.#shared.clock() };
+    return codec.encode(await callersOwn(() => initialState(context)));
+  }
+}
+
+type Next<ListName extends string> = EncodedState & ListEdits<ListName> & { readonly epoch: number };
+
+type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
+  readonly outcome: WriteOutcome<ListName>;
+  readonly written?: () => StoredSession<ListName>;
+  readonly result: () => Promise<R>;
+}>;
+
+/** As a read of what was written would give it, each time its own. */
+function storedAs<ListName extends string>({
+  envelope,
+  stateText,
+  version,
+}: NextSession<ListName>): StoredSession<ListName> {
+  return { record: { ...ownCopy(envelope), state: JSON.parse(stateText) }, version, lists: {} };
+}
+
+/** What was found in place of `seen`, or null if that session is gone, though a new one may bear its id. */
+function sameSession<ListName extends string>(
+  seen: StoredSession<ListName>,
+  found: StoredSession<ListName> | null,
+): StoredSession<ListName> | null {
+  return found?.record.incarnation === seen.record.incarnation ? found : null;
+}
+
+/** Up to 50 ms, at random, so that writers do not meet again. */
+function pause(pauses: number): Promise<void> {
+  const longest = Math.min(longestPauseMs, 2 ** pauses);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}
+
+/** A queue for each session and claimed identity, so that a stranger never waits for the owner and learns of them. */
+function queueKey(sessionId: string, { owner, agentId }: Access): string {
+  return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
+}
+
+function tooManyAttempts(): StateroomError {
+  return new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
+}

@@ -1,0 +1,85 @@
+import { StateroomError } from '../errors.ts';
+import type { ListRange, Snapshot, StorageEntry } from '../storage/provider.ts';
+import type { Access } from './guard.ts';
+import { decodeRecord, type Envelope, type SessionRecord } from './record.ts';
+import type { SessionList } from './result.ts';
+
+/** A session as it stood at one moment: the record, the version of its entry, and the lists that were asked for. */
+export type StoredSession<ListName extends string> = {
+  readonly record: SessionRecord;
+  readonly version: string;
+  readonly lists: { readonly [Name in ListName]?: SessionList };
+};
+
+export type ListRanges<ListName extends string> = {
+  readonly [Name in ListName]?: Omit<ListRange, 'key'>;
+};
+
+export type ListLengths<ListName extends string> = { readonly [Name in ListName]?: number };
+
+export type ListItems<ListName extends string> = { readonly [Name in ListName]?: readonly unknown[] };
+
+/** A session of which a scan told. `ttlMs` is what is left to its record, null for ever. */
+export type ScannedSession = { readonly sessionId: string; readonly ttlMs: number | null };
+
+/** What became of a write. `found` is what refused it: another writer's session, or null when it is gone. */
+export type WriteOutcome<ListName extends string> =
+  | { readonly committed: true }
+  | { readonly committed: false; readonly found: StoredSession<ListName> | null };
+
+/** What is to be written of a session. */
+export type NextSession<ListName extends string> = {
+  readonly envelope: Envelope;
+  readonly stateText: string;
+  readonly version: string;
+  /** Lists of which only so many first items are to stay; before anything is appended. */
+  readonly truncate?: ListLengths<ListName> | undefined;
+  readonly append?: ListItems<ListName> | undefined;
+};
+
+/** Missing, expired and foreign are one answer, so that nobody learns from it which ids exist. */
+export function assertAccessible<ListName extends string>(
+  found: StoredSession<ListName> | null,
+  access: Access,
+): StoredSession<ListName> {
+  if (found === null || !admits(found.record, access))
+    throw new StateroomError('NOT_FOUND', 'there is no such session');
+  return found;
+}
+
+function admits(record: Envelope, { owner, agentId }: Access): boolean {
+  return (owner === undefined || owner === record.owner) && belongsToAgent(record, agentId);
+}
+
+export function belongsToAgent(record: Envelope, agentId: string | undefined): boolean {
+  return agentId === undefined || agentId === record.agentId;
+}
+
+export function storedSession<ListName extends string>(
+  entry: StorageEntry | null | undefined,
+): StoredSession<ListName> | null {
+  if (entry === undefined || entry === null) return null;
+  return { record: decodeRecord(entry.value), version: entry.version, lists: {} };
+}
+
+export function namedLists<ListName extends string>(
+  names: readonly ListName[],
+  { lists }: Snapshot,
+): StoredSession<ListName>['lists'] {
+  const named: { [Name in ListName]?: SessionList } = {};
+  names.forEach((name, index) => {
+    const { items, length } = lists[index] ?? { items: [], length: 0 };
+    named[name] = { items: items.map((item) => parseItem(item, name)), length };
+  });
+  return named;
+}
+
+function parseItem(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StateroomError('INVALID_STATE', `an item of the list "${path}" is not JSON; it was left as it is`, {
+      path,
+    });
+  }
+}
