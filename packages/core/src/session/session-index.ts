@@ -17,6 +17,9 @@ export type IndexSnapshot = {
 /** As long as a browser keeps a cookie: an owner who has been away for longer is known to none. */
 const hintsLiveMs = 400 * 24 * 60 * 60_000;
 
+/** Longer than anybody takes from reading an index to rewriting it. After that nobody compares generations. */
+const generationLivesMs = 60 * 60_000;
+
 /**
  * A list of ids under a key of its own, so that some sessions are found without looking at all. A session is announced
  * before it is made: so a hint may dangle, but none is missing. Whoever reads it makes sure of each.
@@ -52,7 +55,7 @@ export class SessionIndex {
     const { list, generation } = this.#keys;
     const commit = await tryCommit(this.#storage, {
       checks: [],
-      changes: [list, generation].map((key) => ({ type: 'touch', key, ttlMs: hintsLiveMs })),
+      changes: [{ type: 'touch', key: list, ttlMs: hintsLiveMs }],
       reads: { entries: [generation], lists: [{ key: list }] },
     });
     if (commit === 'reply lost') throw new StateroomError('TIMEOUT', 'the storage did not answer in time; try again');
@@ -69,7 +72,7 @@ export class SessionIndex {
       key: this.#keys.generation,
       value: '',
       version: generation,
-      ttlMs: hintsLiveMs,
+      ttlMs: generationLivesMs,
     };
     const changes: Change[] = [
       { type: 'truncate', key: list, length: 0 },

@@ -101,6 +101,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     return this.#answer(sessionId, options, async () => {
       const session = await this.#writer.create(sessionId, options, {
         ttl: resolveTtl(options.ttl, this.#ttl),
+        looksFirst: options.owner !== undefined || this.#census !== null,
         announce: async () => {
           if (options.owner !== undefined) await this.#owners.announce(options.owner, sessionId);
         },

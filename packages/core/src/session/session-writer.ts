@@ -47,6 +47,8 @@ export type ListEdits<ListName extends string> = {
 /** How a session is announced before it is made, and counted when it is. */
 export type Creation = {
   readonly ttl: TtlPolicy;
+  /** Whether it is worth a round trip to know of one that is there before all this. */
+  readonly looksFirst: boolean;
   readonly announce: () => Promise<void>;
   readonly counted: <R extends CountedOutcome>(insert: (aside: Aside) => Promise<R>) => Promise<R>;
 };
@@ -68,7 +70,7 @@ export class SessionWriter<T, ListName extends string, View> {
   async create(
     sessionId: string,
     options: CreateSessionOptions,
-    { ttl, announce, counted }: Creation,
+    { ttl, looksFirst, announce, counted }: Creation,
   ): Promise<SessionSuccess<T, ListName, View>> {
     const { store, versions, clock, found } = this.#shared;
     const { stateVersion, text: stateText } = await this.#initial(sessionId, options.input);
@@ -76,9 +78,8 @@ export class SessionWriter<T, ListName extends string, View> {
     const origin = newEnvelope({ ...options, incarnation, now, ttl });
     const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0 });
     const next = { envelope, stateText, version };
-    // An id that the caller chose may be taken, and is not announced then.
-    const mayBeThere = options.sessionId !== undefined && options.owner !== undefined;
-    let there = mayBeThere ? (await store.peek(sessionId)).session : null;
+    // An id that the caller chose may be taken: then it is neither announced nor given room.
+    let there = looksFirst && options.sessionId !== undefined ? (await store.peek(sessionId)).session : null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       let outcome: WriteOutcome<ListName>;
       if (there === null) {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
 import { manualClock } from '../testing/clock.ts';
 import { flaky } from '../testing/flaky.ts';
-import { unwrap } from './result.ts';
-import { increment, manage } from './test-sessions.ts';
+import { type SessionSuccess, unwrap } from './result.ts';
+import { increment, manage, type State } from './test-sessions.ts';
 
 const idleMs = 60_000;
 const graceMs = 10_000;
@@ -27,7 +27,7 @@ describe('sweep', () => {
     await sessions.createSession({ sessionId: 'active' });
     await clock.advance(1);
     const saved: unknown[] = [];
-    const onExpire = ({ sessionId, data, metadata, lists }: (typeof saved)[number] & Record<string, unknown>) =>
+    const onExpire = ({ sessionId, data, metadata, lists }: SessionSuccess<State, 'log'>) =>
       void saved.push({ sessionId, data, metadata, lists });
     expect(await sessions.sweep({ onExpire })).toEqual({ expired: 1, failed: [] });
     const lists = { log: { items: ['first', 'second'], length: 2 } };

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStorage } from '../storage/memory.ts';
+import { sqliteStorage } from '../storage/sqlite.ts';
+import { manualClock } from '../testing/clock.ts';
+import { flaky } from '../testing/flaky.ts';
+import { unwrap } from './result.ts';
+import { increment, manage } from './test-sessions.ts';
+
+describe("ifExists: 'replace'", () => {
+  it('puts a new session in the place of the old one, of which nothing stays', async () => {
+    const storage = memoryStorage();
+    const sessions = manage(storage);
+    const old = unwrap(await sessions.createSession({ sessionId: 'a', owner: 'me', metadata: { run: 1 } }));
+    await sessions.updateSession('a', increment, { append: { log: ['old'] } });
+    const handle = sessions.handle('a', { owner: 'me' });
+    unwrap(await handle.get());
+    const made = unwrap(
+      await sessions.createSession({ sessionId: 'a', owner: 'me', ifExists: 'replace', metadata: { run: 2 } }),
+    );
+    expect(made).toMatchObject({ created: true, data: { count: 0 }, metadata: { run: 2 } });
+    expect(made.version).not.toBe(old.version);
+    const read = unwrap(await sessions.getSession('a', { lists: { log: {} } }));
+    expect(read).toMatchObject({ data: { count: 0 }, lists: { log: { length: 0 } } });
+    // What was seen before belongs to a session that is no more.
+    expect(await handle.update(increment)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    expect(unwrap(await sessions.getSession('a')).data.count).toBe(0);
+  });
+
+  it("leaves another owner's or agent's alone, and makes one where there is none", async () => {
+    const sessions = manage(memoryStorage());
+    const mine = { sessionId: 'a', owner: 'me', agentId: 'sales' };
+    expect(await sessions.createSession({ ...mine, ifExists: 'replace' })).toMatchObject({ created: true });
+    await sessions.updateSession('a', increment);
+    for (const other of [{ owner: 'you' }, { agentId: 'support' }, { owner: undefined, agentId: undefined }]) {
+      const refused = await sessions.createSession({ ...mine, ...other, ifExists: 'replace' });
+      expect(refused).toMatchObject({ success: false, error: { code: 'EXISTS' } });
+    }
+    expect(unwrap(await sessions.getSession('a')).data.count).toBe(1);
+  });
+
+  it('is one of many that race, and all of them are told the truth', async () => {
+    const storage = memoryStorage();
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, run) =>
+        manage(storage).createSession({ sessionId: 'a', ifExists: 'replace', metadata: { run } }),
+      ),
+    );
+    expect(results.map((result) => result.success && result.created)).toEqual(results.map(() => true));
+    const left = unwrap(await manage(storage).getSession('a'));
+    const last = results.find((result) => result.success && result.version === left.version);
+    expect(last).toMatchObject({ metadata: left.metadata });
+  });
+
+  it('whose reply was lost is sent again, and done once', async () => {
+    const storage = memoryStorage();
+    await manage(storage).createSession({ sessionId: 'a' });
+    const sessions = manage(flaky(storage, { losesReply: (commit) => commit === 2 }));
+    expect(await sessions.createSession({ sessionId: 'a', ifExists: 'replace' })).toMatchObject({ created: true });
+  });
+});
+
+describe('parallel creation of one id', () => {
+  it('succeeds once; the others are told, or given the one that was made', async () => {
+    const storage = memoryStorage();
+    const create = (ifExists: 'error' | 'return') =>
+      Promise.all(
+        Array.from({ length: 10 }, (_, run) =>
+          manage(storage).createSession({ sessionId: `a-${ifExists}`, ifExists, metadata: { run } }),
+        ),
+      );
+    const refused = await create('error');
+    expect(refused.filter(({ success }) => success)).toHaveLength(1);
+    const returned = (await create('return')).map(unwrap);
+    expect(returned.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(returned.map(({ version }) => version)).size).toBe(1);
+  });
+
+  it('makes no two ids alike, and none that can be guessed from the time', async () => {
+    const sessions = manage(memoryStorage());
+    const ids = await Promise.all(
+      Array.from({ length: 1000 }, async () => unwrap(await sessions.createSession()).sessionId),
+    );
+    expect(new Set(ids).size).toBe(1000);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{24}$/);
+  });
+});
+
+describe('maxSessions', () => {
+  it('is never passed, however many are made at once and by whom; the dead make room', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const options = { maxSessions: 100, clock: clock.now, ttl: { idleMs: 60_000 } };
+    const [one, other] = [manage(storage, options), manage(storage, options)];
+    const create = async () => {
+      const results = await Promise.all(
+        Array.from({ length: 150 }, (_, index) => (index % 2 === 0 ? one : other).createSession()),
+      );
+      return results.map((result) => (result.success ? result.sessionId : result.error.code));
+    };
+    const made = await create();
+    expect(made.filter((answer) => answer === 'LIMIT')).toHaveLength(50);
+    expect((await manage(storage).stats()).sessions).toBe(100);
+    const [first, second] = made.filter((answer) => answer !== 'LIMIT');
+    for (const sessionId of [first, second]) await manage(storage).deleteSession(sessionId ?? '');
+    expect((await create()).filter((answer) => answer !== 'LIMIT')).toHaveLength(2);
+    await clock.advance(60_000);
+    expect((await create()).filter((answer) => answer === 'LIMIT')).toHaveLength(50);
+  });
+
+  it('with evict-idle makes room by the session that was written to longest ago, and tells of it', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const sessions = manage(storage, { maxSessions: 3, whenFull: 'evict-idle', clock: clock.now });
+    const evicted: string[] = [];
+    sessions.on('deleted', ({ sessionId }) => evicted.push(sessionId));
+    for (const sessionId of ['a', 'b', 'c']) {
+      await clock.advance(1);
+      await sessions.createSession({ sessionId });
+    }
+    await clock.advance(1);
+    await sessions.updateSession('a', increment);
+    for (const sessionId of ['d', 'e']) {
+      await clock.advance(1);
+      unwrap(await sessions.createSession({ sessionId }));
+    }
+    expect(evicted).toEqual(['b', 'c']);
+    const left = await sessions.stats({ summary: ({ count }) => count });
+    expect(left.summaries.map(({ sessionId }) => sessionId).toSorted()).toEqual(['a', 'd', 'e']);
+  });
+
+  it('leaves what is there alone: reading, replacing and asking for one that exists need no room', async () => {
+    const sessions = manage(memoryStorage(), { maxSessions: 1 });
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    for (const ifExists of ['return', 'replace'] as const) {
+      unwrap(await sessions.createSession({ sessionId: 'a', ifExists }));
+    }
+    expect(await sessions.createSession({ sessionId: 'a' })).toMatchObject({ error: { code: 'EXISTS' } });
+    expect(await sessions.createSession({ sessionId: 'b' })).toMatchObject({ error: { code: 'LIMIT' } });
+  });
+
+  it('is refused where nobody can count, and where it is no number', async () => {
+    await using shared = sqliteStorage({ path: ':memory:' });
+    expect(() => manage(shared, { maxSessions: 100 })).toThrow(
+      expect.objectContaining({ code: 'INVALID', path: 'maxSessions' }),
+    );
+    for (const maxSessions of [0, -1, 1.5, Number.NaN]) {
+      expect(() => manage(memoryStorage(), { maxSessions })).toThrow(expect.objectContaining({ code: 'INVALID' }));
+    }
+  });
+});
