@@ -153,6 +153,33 @@ describe('the list of an owner', () => {
     expect(await hints(storage)).toBe(2);
   });
 
+  it('is not mistaken for what it was when it has become as long again', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const options = { clock: clock.now, ttl: { idleMs: null } };
+    const sessions = manage(storage, options);
+    for (let index = 0; index < 4; index++) await sessions.createSession({ sessionId: `old${index}`, owner });
+    for (let index = 0; index < 3; index++) await sessions.deleteSession(`old${index}`);
+    await clock.advance(2 * hour);
+    let isLate = true;
+    const racing = override(storage, {
+      commit: async (transaction) => {
+        const isRewrite = transaction.changes.some(({ type, key }) => type === 'truncate' && key === indexKey);
+        if (isRewrite && isLate) {
+          isLate = false;
+          await sessions.listSessions({ owner });
+          for (let index = 0; index < 3; index++) await sessions.createSession({ sessionId: `new${index}`, owner });
+          expect(await hints(storage)).toBe(4);
+        }
+        return storage.commit(transaction);
+      },
+    });
+    await manage(racing, options).listSessions({ owner });
+    expect(isLate).toBe(false);
+    const page = await sessions.listSessions({ owner });
+    expect(page.sessions.map(({ sessionId }) => sessionId)).toEqual(['new2', 'new1', 'new0', 'old3']);
+  });
+
   it('shows an id once, however often it was made anew', async () => {
     const storage = memoryStorage();
     const sessions = manage(storage);

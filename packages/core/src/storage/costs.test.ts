@@ -19,13 +19,18 @@ describe.skipIf(!hasRedis)(`what each operation costs${redisNote}`, () => {
     const storage = upstashStorage({ url: server.url, token: server.token });
     const counting = observed(storage, { onCommand: () => (trips += 1) });
     const sessions = manage(counting);
+    const graceful = manage(counting, { ttl: { graceMs: 1000 } });
     const others = manage(upstashStorage({ url: server.url, token: server.token }));
     const { sessionId } = unwrap(await sessions.createSession());
     const handle = sessions.handle(sessionId);
     await handle.get();
     const operations: readonly (readonly [string, () => Promise<unknown>, (() => Promise<unknown>)?])[] = [
       ['`createSession`', () => sessions.createSession()],
+      ['`createSession` for an owner', () => sessions.createSession({ owner: 'me' })],
+      ['`createSession` for an owner, of a chosen id', () => sessions.createSession({ owner: 'me', sessionId: 'own' })],
+      ['`listSessions`, of the two just made', () => sessions.listSessions({ owner: 'me' })],
       ['`getSession`', () => sessions.getSession(sessionId)],
+      ['`getSession` with a time of grace', () => graceful.getSession(sessionId)],
       ['`getSession` with a list', () => sessions.getSession(sessionId, { lists: { log: {} } })],
       ['`handle.update`, nobody else writing', () => handle.update(increment)],
       ['`handle.update` that appends', () => handle.update(increment, { append: { log: ['one'] } })],
