@@ -23,12 +23,13 @@ async function withSessions(count: number) {
   return storage;
 }
 
+// Each session is a record, a guard and a list, and there is the list of its owner's sessions.
 describe('copyStorage', () => {
   it('takes sessions to another engine with all they have, and what is left of their lives', async () => {
     const from = await withSessions(20);
     await clock.advance(20_000);
     const to = sqlite();
-    expect(await copyStorage(from, to, { verify: true })).toEqual({ copied: 60, same: 0, failed: [] });
+    expect(await copyStorage(from, to, { verify: true })).toEqual({ copied: 80, same: 0, failed: [] });
     const sessions = manage(to, { clock: clock.now, ttl: { idleMs: 60_000 } });
     const session = unwrap(await sessions.getSession('guest-7', { owner: 'owner-7', lists: { log: {} } }));
     expect([session.data.count, session.lists.log?.items]).toEqual([1, ['one', 'two']]);
@@ -42,12 +43,12 @@ describe('copyStorage', () => {
     const from = await withSessions(2);
     const to = memory();
     await copyStorage(from, to);
-    expect(await copyStorage(from, to)).toEqual({ copied: 0, same: 6, failed: [] });
+    expect(await copyStorage(from, to)).toEqual({ copied: 0, same: 8, failed: [] });
     unwrap(
       await manage(from, { clock: clock.now }).updateSession('guest-0', increment, { append: { log: ['three'] } }),
     );
     expect(await copyStorage(from, to, { prefix: 'sessions:{guest-1}' })).toMatchObject({ copied: 0, same: 3 });
-    expect(await copyStorage(from, to, { verify: true })).toEqual({ copied: 2, same: 4, failed: [] });
+    expect(await copyStorage(from, to, { verify: true })).toEqual({ copied: 2, same: 6, failed: [] });
     const { lists } = unwrap(await manage(to, { clock: clock.now }).getSession('guest-0', { lists: { log: {} } }));
     expect(lists.log?.items).toEqual(['one', 'two', 'three']);
   });
@@ -74,7 +75,7 @@ describe('copyStorage', () => {
     });
     let progress = 0;
     const report = await copyStorage(from, to, { onProgress: () => (progress += 1) });
-    expect([report.copied, report.failed.length, progress]).toEqual([6, 3, 9]);
+    expect([report.copied, report.failed.length, progress]).toEqual([9, 3, 12]);
     expect(report.failed.every(({ key, error }) => key.includes('guest-1') && error.code === 'STORAGE')).toBe(true);
   });
 
@@ -84,11 +85,41 @@ describe('copyStorage', () => {
     const forgetful = override(kept, {
       commit: async () => ({ committed: true, refused: [], snapshot: { entries: [], lists: [] } }),
     });
-    expect((await copyStorage(from, forgetful, { verify: true })).failed.length).toBe(3);
+    expect((await copyStorage(from, forgetful, { verify: true })).failed.length).toBe(4);
   });
 
   it('throws when it cannot walk through what it copies from', async () => {
     const down = override(memory(), { scan: () => Promise.reject(new StateroomError('STORAGE', 'down')) });
     await expect(copyStorage(down, memory())).rejects.toMatchObject({ code: 'STORAGE' });
+  });
+
+  it('gives nothing a longer life than it has left, and takes nothing along that ends on the way', async () => {
+    const from = memoryStorage();
+    const put = (key: string, ttlMs: number) => ({
+      checks: [{ key, version: null }],
+      changes: [{ type: 'set', key, value: 'value', version: 'v1', ttlMs } as const],
+    });
+    await from.commit(put('short', 60));
+    await from.commit(put('long', 60_000));
+    // The page of the scan is worked on for longer than the first of them lives.
+    const slowly = override(from, {
+      scan: async (prefix, cursor, limit) => {
+        const { found } = await from.scan(prefix, cursor, limit);
+        return {
+          found: [{ key: 'long', kind: 'entry', ttlMs: 500 }, ...found.filter(({ key }) => key === 'short')],
+          cursor: null,
+        };
+      },
+      read: async (reads) => {
+        const snapshot = await from.read(reads);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return snapshot;
+      },
+    });
+    const to = memoryStorage();
+    expect(await copyStorage(slowly, to)).toEqual({ copied: 1, same: 0, failed: [] });
+    const left = (await to.scan('', null, 10)).found;
+    expect(left.map(({ key }) => key)).toEqual(['long']);
+    expect(left[0]?.ttlMs).toBeLessThanOrEqual(400);
   });
 });

@@ -34,12 +34,13 @@ export async function copyStorage(
   const seen = new Set<string>();
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
     const page = await from.scan(prefix, cursor, itemsAtOnce);
+    const scannedAt = performance.now();
     cursor = page.cursor;
     for (const scanned of page.found) {
       // A scan may find a key twice.
       if (seen.has(scanned.key)) continue;
       seen.add(scanned.key);
-      report = await copyKey(new KeyCopy(from, to, scanned), verify).then(
+      report = await copyKey(new KeyCopy(from, to, { ...scanned, scannedAt }), verify).then(
         (outcome) => (outcome === 'gone' ? report : { ...report, [outcome]: report[outcome] + 1 }),
         (error: unknown) => ({ ...report, failed: [...report.failed, { key: scanned.key, error: asOurs(error) }] }),
       );
@@ -61,20 +62,27 @@ async function copyKey(copy: KeyCopy, verify: boolean): Promise<'copied' | 'same
 class KeyCopy {
   readonly #from: StorageProvider;
   readonly #to: StorageProvider;
-  readonly #scanned: ScannedKey;
+  readonly #scanned: ScannedKey & { readonly scannedAt: number };
 
-  constructor(from: StorageProvider, to: StorageProvider, scanned: ScannedKey) {
+  constructor(from: StorageProvider, to: StorageProvider, scanned: ScannedKey & { readonly scannedAt: number }) {
     this.#from = from;
     this.#to = to;
     this.#scanned = scanned;
   }
 
-  write(): Promise<'copied' | 'same' | 'gone'> {
+  async write(): Promise<'copied' | 'same' | 'gone'> {
+    if (this.#ttlMs() === 0) return 'gone';
     return this.#scanned.kind === 'entry' ? this.#writeEntry() : this.#writeList();
   }
 
+  /** What is left by now of the life that the scan told of. */
+  #ttlMs(): number | null {
+    const { ttlMs, scannedAt } = this.#scanned;
+    return ttlMs === null ? null : Math.max(0, Math.floor(ttlMs - (performance.now() - scannedAt)));
+  }
+
   async #writeEntry(): Promise<'copied' | 'same' | 'gone'> {
-    const { key, ttlMs } = this.#scanned;
+    const { key } = this.#scanned;
     const [[entry = null], [there = null]] = await Promise.all([
       this.#from.read({ entries: [key] }).then(({ entries }) => entries),
       this.#to.read({ entries: [key] }).then(({ entries }) => entries),
@@ -84,12 +92,14 @@ class KeyCopy {
       if (entry.value === there.value) return 'same';
       throw new StateroomError('CONFLICT', 'another value has the same version there');
     }
+    const ttlMs = this.#ttlMs();
+    if (ttlMs === 0) return 'gone';
     await this.#commit({ key, version: there?.version ?? null }, [{ type: 'set', key, ...entry, ttlMs }]);
     return 'copied';
   }
 
   async #writeList(): Promise<'copied' | 'same' | 'gone'> {
-    const { key, ttlMs } = this.#scanned;
+    const { key } = this.#scanned;
     const items = await allItems(this.#from, key);
     if (items.length === 0) return 'gone';
     const there = await allItems(this.#to, key);
@@ -97,6 +107,8 @@ class KeyCopy {
     if (there.length > 0) await this.#commit({ key, length: there.length }, [{ type: 'delete', key }]);
     for (let length = 0; length < items.length; length += itemsAtOnce) {
       const slice = items.slice(length, length + itemsAtOnce);
+      const ttlMs = this.#ttlMs();
+      if (ttlMs === 0) return 'gone';
       await this.#commit({ key, length }, [{ type: 'append', key, items: slice, ttlMs }]);
     }
     return 'copied';

@@ -41,6 +41,8 @@ describe('storageFromEnv', () => {
     ['UPSTASH_REDIS_REST_URL', { STATEROOM_STORAGE: 'upstash' }],
     ['UPSTASH_REDIS_REST_URL', { UPSTASH_REDIS_REST_URL: 'x.upstash.io', UPSTASH_REDIS_REST_TOKEN: 'secret-token' }],
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
+    ['REDIS_URL', { REDIS_URL: 'redis://localhost/first' }],
+    ['UPSTASH_REDIS_REST_URL', { UPSTASH_REDIS_REST_URL: 'https://x', UPSTASH_REDIS_REST_TOKEN: 'secret-token' }],
     ['REDIS_URL', { REDIS_URL: 'http://:secret-token@localhost' }],
     ['STATEROOM_SQLITE_PATH', { STATEROOM_SQLITE_PATH: folder }],
   ])('refuses what is half set or makes no sense, by the name of %s', async (variable, environment) => {

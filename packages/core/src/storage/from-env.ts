@@ -22,13 +22,13 @@ export async function storageFromEnv(
 ): Promise<StorageProvider> {
   const settings = new Settings(environment);
   const { kind, because } = choose(settings);
-  const { variable, storage } = await open(kind, settings, { defaultPath, logger });
+  const { variable, storage, named = variable } = await open(kind, settings, { defaultPath, logger });
   try {
     await storage.ping();
   } catch (cause) {
     await storage.close();
     const reason = isStateroomError(cause) ? `: ${cause.message}` : '';
-    throw new StateroomError('STORAGE', `${variable}: no answer from what it names${reason}`, {
+    throw new StateroomError('STORAGE', `${named}: no answer from what it names${reason}`, {
       cause,
       path: variable,
     });
@@ -37,10 +37,12 @@ export async function storageFromEnv(
   return storage;
 }
 
+const localRedis = 'redis://localhost:6379';
 const kinds = ['memory', 'sqlite', 'redis', 'upstash'] as const;
 type Kind = (typeof kinds)[number];
 type Choice = { readonly kind: Kind; readonly because: string };
-type Opened = { readonly variable: string; readonly storage: StorageProvider };
+/** `named` says more than the variable, where there is more to say. */
+type Opened = { readonly variable: string; readonly storage: StorageProvider; readonly named?: string };
 
 /** The environment, in which an empty variable is one that is not set. */
 class Settings {
@@ -107,8 +109,9 @@ async function open(
     }
     case 'redis': {
       const { redisStorage } = await import('./redis.ts');
-      const url = settings.get('REDIS_URL') ?? 'redis://localhost:6379';
-      return opened('REDIS_URL', () => redisStorage({ url, logger }));
+      const url = settings.get('REDIS_URL');
+      const named = url === undefined ? `REDIS_URL, not set and so ${localRedis}` : 'REDIS_URL';
+      return { ...opened('REDIS_URL', () => redisStorage({ url: url ?? localRedis, logger })), named };
     }
     case 'upstash': {
       const { upstashStorage } = await import('./upstash.ts');

@@ -41,6 +41,24 @@ describe('keyValueStorage', () => {
     await expect(unwritable.commit(append)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
   });
 
+  it('takes neither a refused set for a success, nor a value that is no text for absence', async () => {
+    const full = keyValueStorage({ ...withoutKeys(), set: async () => false });
+    expect(await manage(full).createSession()).toMatchObject({ error: { code: 'STORAGE' } });
+    const kept = new Map<string, unknown>();
+    const parsing = {
+      ...withoutKeys(),
+      get: (key: string) => kept.get(key),
+      set: (key: string, text: string) => kept.set(key, JSON.parse(text)),
+    };
+    const sessions = manage(keyValueStorage(parsing));
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    for (const result of [await sessions.getSession('a'), await sessions.createSession({ sessionId: 'a' })]) {
+      expect(result).toMatchObject({
+        error: { code: 'STORAGE', message: expect.stringContaining('of the type object') },
+      });
+    }
+  });
+
   it.each(['not JSON', '{}', '{"entries":[["a",1]],"lists":[]}', '{"entries":3,"lists":[]}'])(
     'leaves %s as it is, and does not take it for absence',
     async (foreign) => {

@@ -14,7 +14,10 @@ import type {
 } from './provider.ts';
 import { validateReads, validateScan, validateTransaction } from './validate.ts';
 
-/** What a simple store has to do: a Map and a Keyv do. An answer that is not text is no value. */
+/**
+ * What a simple store has to do, as a Map does. It keeps text as text, answers null or undefined where there is none,
+ * and throws when it fails: one that answers an outage as absence, as Keyv does without `throwOnErrors`, loses sessions.
+ */
 export interface KeyValueStore {
   get(key: string): unknown;
   /** `ttlMs` is when the store may forget the value; one that cannot may ignore it. */
@@ -27,7 +30,8 @@ export interface KeyValueStore {
 /**
  * Any simple store as a provider. Each session, all of its entries and lists, is one value of the store, so that one
  * `set` is one commit, which a crash cannot tear. It costs a `get` and a `set` of the whole session for each commit, and
- * holds within this process alone: two processes on one store lose each other's commits.
+ * holds within this process alone: two processes on one store lose each other's commits. A call lasts as long as the
+ * store's own do; a read of keys of several sessions is not of one moment.
  */
 export function keyValueStorage(store: KeyValueStore): StorageProvider {
   return new KeyValueStorage(store);
@@ -107,10 +111,14 @@ class KeyValueStorage implements StorageProvider {
     const commit = await room.commit(transaction);
     if (!commit.committed || transaction.changes.length === 0) return commit;
     const { text, ttlMs } = await room.save();
+    let answer: unknown;
     try {
-      await (text === null ? this.#store.delete(name) : this.#store.set(name, text, ttlMs));
+      answer = await (text === null ? this.#store.delete(name) : this.#store.set(name, text, ttlMs));
     } catch (cause) {
       throw new StateroomError('UNKNOWN_OUTCOME', 'the key-value store failed in the midst of a commit', { cause });
+    }
+    if (text !== null && answer === false) {
+      throw new StateroomError('STORAGE', 'the key-value store answered false to set, and so has not kept the value');
     }
     return commit;
   }
@@ -119,12 +127,16 @@ class KeyValueStorage implements StorageProvider {
     return Room.from(await this.#get(name));
   }
 
-  async #get(name: string): Promise<unknown> {
+  async #get(name: string): Promise<string | null> {
+    let value: unknown;
     try {
-      return await this.#store.get(name);
+      value = await this.#store.get(name);
     } catch (cause) {
       throw new StateroomError('STORAGE', 'the key-value store failed', { cause });
     }
+    if (value === null || value === undefined || typeof value === 'string') return value ?? null;
+    const message = `the key-value store gave back a value of the type ${typeof value}; give it one that keeps text as text`;
+    throw new StateroomError('STORAGE', message);
   }
 
   async #names(): Promise<string[]> {
@@ -169,12 +181,12 @@ class Room {
   readonly #now: number;
   readonly #memory: StorageProvider;
 
-  static async from(text: unknown): Promise<Room> {
+  static async from(text: string | null): Promise<Room> {
     const now = Date.now();
     const memory = memoryStorage({ maxEntries: Number.POSITIVE_INFINITY, clock: () => now });
     try {
       // What is not of the shape that is written here fails to be restored, and nothing is written over it.
-      if (typeof text === 'string') await memory.commit(restoring(JSON.parse(text), now));
+      if (text !== null) await memory.commit(restoring(JSON.parse(text), now));
     } catch {
       // The reason would show the value.
       throw new StateroomError('STORAGE', 'the key-value store holds what this provider did not write');
@@ -224,8 +236,7 @@ class Room {
         ]),
       ),
     };
-    const lives = found.map(({ ttlMs }) => ttlMs ?? Number.POSITIVE_INFINITY);
-    const ttlMs = Math.max(...lives);
+    const ttlMs = found.reduce((longest, each) => Math.max(longest, each.ttlMs ?? Number.POSITIVE_INFINITY), 0);
     return { text: JSON.stringify(room), ...(Number.isFinite(ttlMs) && { ttlMs }) };
   }
 }

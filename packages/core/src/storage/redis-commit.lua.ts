@@ -126,7 +126,8 @@ for index = 1, nextNumber() do
 end
 if #refused > 0 then return { 0, refused, entries, lists } end
 
--- Nothing from here on can fail but the first write, for lack of memory or of the right to write.
+-- Nothing from here on can fail but the first write, for lack of memory, or because the server takes no writes. A user
+-- whom the server's access list denies one of these commands would see a commit done in part: allow all of them.
 local write = {}
 function write.set(key, change)
   if change.ttl == 'keep' then

@@ -25,8 +25,11 @@ export function encodeCommit({ checks, changes, reads = {} }: Transaction): Comm
   };
   const args = [String(checks.length), ...checks.flatMap((check) => encodeCheck(check, at)), String(changes.length)];
   for (const change of changes) for (const argument of encodeChange(change, at)) args.push(argument);
-  args.push(String(entries.length), ...entries.map(at));
-  args.push(String(lists.length), ...lists.flatMap((range) => [at(range.key), ...encodeRange(range)]));
+  // One by one: there may be more of them than a call takes arguments.
+  args.push(String(entries.length));
+  for (const key of entries) args.push(at(key));
+  args.push(String(lists.length));
+  for (const range of lists) args.push(at(range.key), ...encodeRange(range));
   return { keys: [...indices.keys()], args };
 }
 

@@ -11,11 +11,31 @@ export interface RedisConnection {
   readonly consistency: StorageProvider['consistency'];
   /** Sends once. `key` is one of those the command names, for a cluster to find their node by. Throws CommandError. */
   send(command: readonly string[], key: string | null, signal: AbortSignal): Promise<unknown>;
+  /** One page of keys that match, from an earlier page's cursor or null; null for the last. Throws CommandError. */
+  scan(
+    page: PageOfKeys,
+    signal: AbortSignal,
+  ): Promise<{ readonly cursor: string | null; readonly keys: readonly string[] }>;
+  /** Whether a plain read would show all that was written over this connection: else it goes by way of the script. */
+  showsOwnWrites(): boolean;
   /** TYPE and PTTL of each key. Throws CommandError. */
   describe(keys: readonly string[], signal: AbortSignal): Promise<readonly (readonly [type: unknown, pttl: unknown])[]>;
   /** Resolves when the server answers; may warn of settings that would lose state. Throws CommandError. */
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+export type PageOfKeys = { readonly cursor: string | null; readonly pattern: string; readonly count: number };
+
+/** SCAN of one server. */
+export async function scanServer(
+  { cursor, pattern, count }: PageOfKeys,
+  send: (command: readonly string[]) => Promise<unknown>,
+): Promise<{ readonly cursor: string | null; readonly keys: readonly string[] }> {
+  const reply = await send(['SCAN', cursor ?? '0', 'MATCH', pattern, 'COUNT', String(count)]);
+  const [next, keys]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (typeof next !== 'string' || !Array.isArray(keys)) throw unreadable();
+  return { cursor: next === '0' ? null : next, keys: keys.map(String) };
 }
 
 /** A command that brought no reply. Its message is fit for a log: no command, value, token or password. */
@@ -83,7 +103,8 @@ export class RedisStorage implements StorageProvider {
   async read(reads: Reads): Promise<Snapshot> {
     validateReads(reads);
     const [key, ...others] = reads.entries ?? [];
-    if (key === undefined || others.length > 0 || reads.lists?.length) {
+    const isPlain = key !== undefined && others.length === 0 && !reads.lists?.length;
+    if (!isPlain || !this.#connection.showsOwnWrites()) {
       return (await this.#run({ checks: [], changes: [], reads })).snapshot;
     }
     try {
@@ -103,15 +124,12 @@ export class RedisStorage implements StorageProvider {
   async scan(prefix: string, cursor: string | null, limit: number): Promise<ScanPage> {
     validateScan(prefix, limit);
     const pattern = `${(this.#prefix + prefix).replace(/[\\*?[\]]/g, '\\$&')}*`;
-    const count = String(Math.min(limit, largestPage));
-    const command = ['SCAN', cursor ?? '0', 'MATCH', pattern, 'COUNT', count];
+    const page = { cursor, pattern, count: Math.min(limit, largestPage) };
     try {
-      return await this.#within(async (signal) => {
-        const [next, keys] = scanReply(await this.#connection.send(command, null, signal));
-        const described = keys.length === 0 ? [] : await this.#connection.describe(keys, signal);
-        const found = keys.flatMap((key, index) => this.#scanned(key, described[index]));
-        return { found, cursor: next === '0' ? null : next };
-      });
+      const { keys, cursor: next } = await this.#within((signal) => this.#connection.scan(page, signal));
+      if (keys.length === 0) return { found: [], cursor: next };
+      const described = await this.#within((signal) => this.#connection.describe(keys, signal));
+      return { found: keys.flatMap((key, index) => this.#scanned(key, described[index])), cursor: next };
     } catch (error) {
       throw this.#failure(error);
     }
@@ -146,7 +164,14 @@ export class RedisStorage implements StorageProvider {
     } catch (error) {
       throw this.#failure(error, { mayHaveChanged: !isRead });
     }
-    return decodeCommit(transaction, call, reply);
+    try {
+      return decodeCommit(transaction, call, reply);
+    } catch (cause) {
+      const isRefusal = isStateroomError(cause) && cause.code === 'INVALID';
+      if (isRead || isRefusal) throw cause;
+      const message = `what ${this.name} answered to a commit cannot be read; it may have taken effect`;
+      throw new StateroomError('UNKNOWN_OUTCOME', message, { cause });
+    }
   }
 
   async #evaluate({ keys, args }: ReturnType<typeof encodeCommit>, signal: AbortSignal): Promise<unknown> {
@@ -216,12 +241,6 @@ export class RedisStorage implements StorageProvider {
     if (isGone || (kind !== 'entry' && kind !== 'list')) return [];
     return [{ key: stored.slice(this.#prefix.length), kind, ttlMs: Number(pttl) < 0 ? null : Number(pttl) }];
   }
-}
-
-function scanReply(reply: unknown): [cursor: string, keys: string[]] {
-  const [cursor, keys]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (typeof cursor !== 'string' || !Array.isArray(keys)) throw unreadable();
-  return [cursor, keys.map(String)];
 }
 
 async function sha1(text: string): Promise<string> {

@@ -59,6 +59,47 @@ describe.skipIf(!hasRedis)(`redisStorage on one server${redisNote}`, () => {
     await client.close();
   });
 
+  it('says at once what the server said to a password that is refused, and does not go on asking', async () => {
+    const closed = await startRedis();
+    redisCli(closed.port, 'CONFIG', 'SET', 'requirepass', 'right');
+    const connections = () =>
+      Number(/total_connections_received:(\d+)/.exec(redisCli(closed.port, '-a', 'right', 'INFO', 'stats'))?.[1]);
+    const before = connections();
+    for (const [password, word] of [
+      ['wrong', 'WRONGPASS'],
+      ['', 'NOAUTH'],
+    ]) {
+      await using storage = redisStorage({ url: closed.url.replace('redis://', `redis://:${password}@`) });
+      const refused = { code: 'STORAGE', message: expect.stringContaining(word ?? '') };
+      await expect(storage.read({ entries: ['a'] })).rejects.toMatchObject(refused);
+      await expect(storage.scan('', null, 5)).rejects.toMatchObject(refused);
+      expect(await manage(storage).createSession()).toMatchObject({ success: false, error: refused });
+    }
+    expect(connections() - before).toBeLessThan(15);
+    await closed.stop();
+  });
+
+  it('does not say that a commit has failed which took effect, though its answer cannot be read', async () => {
+    await using storage = redisStorage({ url: server.url });
+    redisCli(server.port, 'SET', 'odd', 'text');
+    const changes = [{ type: 'set', key: 'own', value: '1', version: 'v1', ttlMs: null }] as const;
+    const transaction = { checks: [{ key: 'own', version: null }], changes, reads: { entries: ['odd'] } };
+    await expect(storage.commit(transaction)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+    expect((await storage.read({ entries: ['own'] })).entries[0]?.version).toBe('v1');
+  });
+
+  it.each([
+    ['url', { url: 'http://host' }],
+    ['url', { url: 'redis://host/abc' }],
+    ['url', { url: 'redis://:50%@host' }],
+    ['client', { client: undefined }],
+    ['client', { client: {} }],
+  ])('refuses a %s that cannot be right: %o', (path, options) => {
+    // As one may call it without types.
+    const open = () => Reflect.apply(redisStorage, null, [options]);
+    expect(open).toThrow(expect.objectContaining({ code: 'INVALID', path }));
+  });
+
   it('warns by ping of a server that may evict sessions', async () => {
     const warnings: unknown[] = [];
     const warn = (fields: object) => void warnings.push(fields);
@@ -125,6 +166,25 @@ describe.skipIf(!hasRedis)(`redisStorage on a cluster${redisNote}`, () => {
     expect(found.size).toBe(120);
     const counts = cluster.urls.map((url) => Number(redisCli(Number(new URL(url).port), 'DBSIZE')));
     expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  it('gives the same page to whoever asks for it, and finds all though connections are cut amid a scan', async () => {
+    await using storage = open(ownKeys().keyPrefix.replace(/[{}]/g, ''));
+    const keys = Array.from({ length: 600 }, (_, index) => `{${index}}`);
+    await Promise.all(
+      keys.map((key) => storage.commit({ checks: [], changes: [{ type: 'append', key, items: ['x'], ttlMs: null }] })),
+    );
+    const first = await storage.scan('', null, 10);
+    const [again, onceMore] = [await storage.scan('', first.cursor, 10), await storage.scan('', first.cursor, 10)];
+    expect(onceMore.found.map(({ key }) => key)).toEqual(again.found.map(({ key }) => key));
+    const found = new Set<string>();
+    for (let cursor: string | null = null, page; page === undefined || cursor !== null;) {
+      for (const url of cluster.urls) redisCli(Number(new URL(url).port), 'CLIENT', 'KILL', 'TYPE', 'normal');
+      page = await storage.scan('', cursor, 50);
+      for (const { key } of page.found) found.add(key);
+      cursor = page.cursor;
+    }
+    expect(found.size).toBe(600);
   });
 
   it('says INVALID, and what to do, to keys that are on different nodes', async () => {

@@ -1,47 +1,25 @@
-import {
-  AbortError,
-  ClientClosedError,
-  createClient,
-  createCluster,
-  createSentinel,
-  ErrorReply,
-  type RedisClientOptions,
-  type RedisClusterOptions,
-  type RedisSentinelOptions,
-} from 'redis';
-import { StateroomError } from '../errors.ts';
+import { AbortError, ClientClosedError, ErrorReply, ReconnectStrategyError } from 'redis';
+import { isStateroomError, refuseUnless, type StateroomError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { StorageProvider } from './provider.ts';
+import { codeOf, type ErrorListener, type Link, openLink, type RedisServers, refuseOddUrl } from './redis-link.ts';
 import {
   CommandError,
   defaultTimeoutMs,
-  isPassing,
+  type PageOfKeys,
   type RedisConnection,
   RedisStorage,
   type RedisStorageOptions as CommonOptions,
+  type scanServer,
 } from './redis-storage.ts';
 
-export type RedisStorageOptions = CommonOptions & {
-  /** Told when the server may evict keys, and of connections that are lost. */
-  readonly logger?: Logger;
-} & (
-    | {
-        /** `redis[s]://[user:password@]host[:port][/database]`. */
-        readonly url: string;
-      }
-    | {
-        /** One that its owner connects and closes. */
-        readonly client: RedisClient;
-      }
-    /** As node-redis' createCluster and createSentinel take them. */
-    | { readonly cluster: RedisClusterOptions }
-    | { readonly sentinel: RedisSentinelOptions }
-  );
+export type { RedisClient } from './redis-link.ts';
 
-/** What is used of node-redis' client. */
-export interface RedisClient {
-  sendCommand(args: readonly string[], options?: { abortSignal?: AbortSignal; typeMapping?: object }): Promise<unknown>;
-}
+export type RedisStorageOptions = CommonOptions &
+  RedisServers & {
+    /** Told when the server may evict keys, and of connections that are lost. */
+    readonly logger?: Logger;
+  };
 
 /**
  * Redis 6.2 or later, or Valkey, over TCP, by node-redis: one server, Sentinel, or Cluster. Connects with the first
@@ -49,71 +27,10 @@ export interface RedisClient {
  */
 export function redisStorage(options: RedisStorageOptions): StorageProvider {
   if ('url' in options) refuseOddUrl(options.url);
+  if ('client' in options)
+    refuseUnless(typeof options.client?.sendCommand === 'function', 'client', 'is none of redis');
   const open = (onError: ErrorListener) => openLink(options, onError);
   return new RedisStorage(new NodeRedisConnection(open, options), options);
-}
-
-/** The differences between node-redis' clients. */
-type Link = {
-  readonly connect: () => Promise<unknown>;
-  readonly send: (command: readonly string[], key: string | null, abortSignal: AbortSignal) => Promise<unknown>;
-  /** Ends it at once, with all that is in flight. */
-  readonly destroy: () => void;
-};
-
-type ErrorListener = (error: unknown) => void;
-
-function openLink(options: RedisStorageOptions, onError: ErrorListener): Link {
-  if ('url' in options) {
-    const client = createClient(serverOptions(options.url)).on('error', onError);
-    return {
-      connect: () => client.connect(),
-      send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
-      destroy: () => client.destroy(),
-    };
-  }
-  if ('cluster' in options) {
-    const cluster = createCluster(options.cluster).on('error', onError);
-    return {
-      connect: () => cluster.connect(),
-      send: (command, key, abortSignal) => cluster.sendCommand(key ?? undefined, false, [...command], { abortSignal }),
-      destroy: () => cluster.destroy(),
-    };
-  }
-  if ('sentinel' in options) {
-    // It would send a command again that may have run: a commit would then be refused by itself, and seem lost.
-    const sentinel = createSentinel({ ...options.sentinel, maxCommandRediscovers: 0 }).on('error', onError);
-    return {
-      connect: () => sentinel.connect(),
-      send: (command, _key, abortSignal) => sentinel.sendCommand(false, [...command], { abortSignal }),
-      destroy: () => void sentinel.destroy(),
-    };
-  }
-  const { client } = options;
-  return {
-    connect: async () => {},
-    send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal, typeMapping: {} }),
-    destroy: () => {},
-  };
-}
-
-function refuseOddUrl(url: string): void {
-  if (/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) return;
-  // Without the URL, and without a cause: both would show the password.
-  throw new StateroomError('INVALID', 'url is not a Redis URL; write redis://host:port', { path: 'url' });
-}
-
-function serverOptions(url: string): RedisClientOptions {
-  return {
-    url,
-    socket: {
-      // Tries for ever, since each call has its own deadline; but what the server says no to, as a password, stays so.
-      reconnectStrategy: (retries, cause) =>
-        cause instanceof ErrorReply && !isPassing(codeOf(cause))
-          ? cause
-          : Math.min(2 ** retries * 25, 1000) + Math.random() * 50,
-    },
-  };
 }
 
 class NodeRedisConnection implements RedisConnection {
@@ -136,17 +53,16 @@ class NodeRedisConnection implements RedisConnection {
     this.#timeoutMs = timeoutMs;
   }
 
-  async send(command: readonly string[], key: string | null, signal: AbortSignal): Promise<unknown> {
-    const link = await this.#connect(signal);
-    try {
-      const reply = await unlessAborted(link.send(command, key, signal), signal);
-      this.#heardAt = performance.now();
-      return reply;
-    } catch (error) {
-      if (error instanceof ErrorReply) this.#heardAt = performance.now();
-      if (signal.aborted) this.#dropSilent(link);
-      throw this.#failure(error);
-    }
+  send(command: readonly string[], key: string | null, signal: AbortSignal): Promise<unknown> {
+    return this.#over((link) => link.send(command, key, signal), signal);
+  }
+
+  scan(page: PageOfKeys, signal: AbortSignal): ReturnType<typeof scanServer> {
+    return this.#over((link) => link.scan(page, signal), signal);
+  }
+
+  showsOwnWrites(): boolean {
+    return true;
   }
 
   describe(keys: readonly string[], signal: AbortSignal): Promise<[unknown, unknown][]> {
@@ -169,6 +85,19 @@ class NodeRedisConnection implements RedisConnection {
 
   async close(): Promise<void> {
     this.#link?.destroy();
+  }
+
+  async #over<R>(call: (link: Link) => Promise<R>, signal: AbortSignal): Promise<R> {
+    const link = await this.#connect(signal);
+    try {
+      const reply = await unlessAborted(call(link), signal);
+      this.#heardAt = performance.now();
+      return reply;
+    } catch (error) {
+      if (error instanceof ErrorReply) this.#heardAt = performance.now();
+      if (signal.aborted) this.#dropSilent(link);
+      throw this.#failure(error);
+    }
   }
 
   async #connect(signal: AbortSignal): Promise<Link> {
@@ -204,7 +133,10 @@ class NodeRedisConnection implements RedisConnection {
     this.#logger.warn({ reason: reasonOf(error) }, 'the connection to redis was lost');
   }
 
-  #failure(error: unknown): CommandError {
+  #failure(error: unknown): CommandError | StateroomError {
+    if (error instanceof CommandError || isStateroomError(error)) return error;
+    // Of a connection that was never made, and will not be: the server has said no.
+    if (error instanceof ReconnectStrategyError) return this.#failure(error.originalError);
     if (error instanceof ErrorReply) {
       return new CommandError(reasonOf(error), { code: codeOf(error), mayHaveRun: false });
     }
@@ -232,11 +164,6 @@ async function unlessAborted<R>(promise: Promise<R>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** As `WRONGPASS`: the word that begins what Redis says. */
-function codeOf({ message }: ErrorReply): string {
-  return /^[A-Z]+/.exec(message)?.[0] ?? 'ERR';
 }
 
 /** Of an error what may be logged: what Redis says goes on with the arguments of an unknown command. */

@@ -107,17 +107,58 @@ describe.skipIf(!hasRedis)(`upstashStorage in front of a replica that is behind$
   });
   afterAll(() => server.stop());
 
-  it('never takes a session for missing that another client has just made', async () => {
-    const open = () => manage(upstashStorage({ url: server.url, token: server.token }));
-    const old = unwrap(await open().createSession()).sessionId;
+  const openStorage = () => upstashStorage({ url: server.url, token: server.token });
+  const keyOf = (sessionId: string) => `sessions:{${sessionId}}`;
+
+  it('is behind in truth: what it holds, a stranger is shown as it was', async () => {
+    const [writing, stranger] = [openStorage(), openStorage()];
+    const { sessionId } = unwrap(await manage(writing).createSession());
     await server.lag();
+    const before = (await stranger.read({ entries: [keyOf(sessionId)] })).entries[0];
+    unwrap(await manage(writing).updateSession(sessionId, increment));
+    expect(before?.version).toBeDefined();
+    expect((await stranger.read({ entries: [keyOf(sessionId)] })).entries[0]).toEqual(before);
+  });
+
+  it('never takes a session for missing that another client has just made', async () => {
+    const open = () => manage(openStorage());
     const { sessionId } = unwrap(await open().createSession());
-    unwrap(await open().updateSession(old, increment));
-    const stranger = upstashStorage({ url: server.url, token: server.token });
-    expect((await stranger.read({ entries: [`sessions:{${sessionId}}`] })).entries).toEqual([null]);
+    expect((await openStorage().read({ entries: [keyOf(sessionId)] })).entries).toEqual([null]);
     expect(unwrap(await open().getSession(sessionId)).data.count).toBe(0);
     expect(unwrap(await open().updateSession(sessionId, increment)).data.count).toBe(1);
-    expect(unwrap(await open().updateSession(old, increment)).data.count).toBe(2);
     expect(await open().getSession('never-made')).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
+
+  it('shows a client what it wrote itself, also when an answer to an older request comes in late', async () => {
+    const storage = openStorage();
+    const sessions = manage(storage);
+    const { sessionId } = unwrap(await sessions.createSession());
+    const letGo = server.holdAnswer();
+    const late = storage.read({ entries: ['something-else'] });
+    await expect.poll(() => server.cost().requests).toBe(1);
+    unwrap(await sessions.updateSession(sessionId, increment));
+    expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(1);
+    letGo();
+    await late;
+    expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(1);
+    // From then on the token is known to be the newest again, and a read is as cheap as before.
+    server.cost();
+    expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(1);
+    expect(server.cost()).toEqual({ requests: 1, commands: 1 });
+  });
+
+  it('shows a client what it wrote, however many requests are on their way at once', async () => {
+    const sessions = manage(openStorage());
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async () => unwrap(await sessions.createSession()).sessionId),
+    );
+    await Promise.all(
+      ids.map(async (sessionId) => {
+        for (let count = 1; count <= 10; count++) {
+          unwrap(await sessions.updateSession(sessionId, increment));
+          expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(count);
+        }
+      }),
+    );
   });
 });

@@ -1,7 +1,15 @@
 import { errors, Redis } from '@upstash/redis';
 import { StateroomError } from '../errors.ts';
 import type { StorageProvider } from './provider.ts';
-import { CommandError, type RedisConnection, RedisStorage, type RedisStorageOptions } from './redis-storage.ts';
+import {
+  CommandError,
+  type PageOfKeys,
+  type RedisConnection,
+  RedisStorage,
+  type RedisStorageOptions,
+  scanServer,
+} from './redis-storage.ts';
+import { SyncToken } from './upstash-sync-token.ts';
 
 export type UpstashStorageOptions = RedisStorageOptions & {
   /** As UPSTASH_REDIS_REST_URL. */
@@ -15,13 +23,24 @@ export type UpstashStorageOptions = RedisStorageOptions & {
  * answered by a replica that is behind the newest commit of others; what this client wrote it sees.
  */
 export function upstashStorage(options: UpstashStorageOptions): StorageProvider {
-  return new RedisStorage(new UpstashConnection(validated(options)), options);
+  return new RedisStorage(connection(validated(options)), options);
+}
+
+function connection(options: UpstashStorageOptions): UpstashConnection {
+  try {
+    return new UpstashConnection(options);
+  } catch (cause) {
+    if (!(cause instanceof errors.UrlError)) throw cause;
+    // Without the cause, which shows the URL.
+    throw new StateroomError('INVALID', 'url is not one that Upstash gives', { path: 'url' });
+  }
 }
 
 class UpstashConnection implements RedisConnection {
   readonly name = 'upstash';
   readonly consistency = 'read-your-writes';
   readonly #redis: Redis;
+  readonly #token = new SyncToken();
   #signal: AbortSignal | undefined;
 
   constructor({ url, token }: UpstashStorageOptions) {
@@ -41,13 +60,22 @@ class UpstashConnection implements RedisConnection {
 
   send(command: readonly string[], _key: string | null, signal: AbortSignal): Promise<unknown> {
     const [name = '', ...args] = command;
-    return this.#request(signal, () => this.#redis.exec([name, ...args]));
+    const isWrite = name.startsWith('EVAL');
+    return this.#token.during(isWrite, () => this.#request(signal, () => this.#redis.exec([name, ...args])));
+  }
+
+  scan(page: PageOfKeys, signal: AbortSignal): ReturnType<typeof scanServer> {
+    return scanServer(page, (command) => this.send(command, null, signal));
+  }
+
+  showsOwnWrites(): boolean {
+    return this.#token.isNewest();
   }
 
   async describe(keys: readonly string[], signal: AbortSignal): Promise<[unknown, unknown][]> {
     const pipeline = this.#redis.pipeline();
     for (const key of keys) pipeline.type(key).pttl(key);
-    const replies = await this.#request(signal, () => pipeline.exec<unknown[]>());
+    const replies = await this.#token.during(false, () => this.#request(signal, () => pipeline.exec<unknown[]>()));
     return keys.map((_key, index) => [replies[index * 2], replies[index * 2 + 1]]);
   }
 

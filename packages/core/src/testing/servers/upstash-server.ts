@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { redisCli, type RedisServer, startRedis } from './redis-server.ts';
 
@@ -24,6 +25,8 @@ export type UpstashServer = {
   readonly redis: RedisServer;
   /** Faults of the next requests, in turn; none by default. */
   readonly fail: (...faults: Fault[]) => void;
+  /** Keeps back the answer of the next request until it is let go. */
+  readonly holdAnswer: () => () => void;
   /** From now on reads without a token of the last write are answered by a replica that is behind. */
   readonly lag: () => Promise<void>;
   /** Since the last call: HTTP requests, and commands as Upstash bills them, those inside a script one by one. */
@@ -39,12 +42,13 @@ const readCommands = new Set(['GET', 'MGET', 'LRANGE', 'LLEN', 'EXISTS', 'TYPE',
 /** Upstash's REST protocol in front of a real redis-server. Source: https://upstash.com/docs/redis/features/restapi */
 export async function startUpstash(): Promise<UpstashServer> {
   const token = 'upstash-token-of-the-test';
-  const redis = await startRedis();
+  // The replica comes along at once, not after the seconds that a master waits for more of them.
+  const redis = await startRedis(['--repl-diskless-sync-delay', '0']);
   const replica = await startRedis(['--replicaof', `127.0.0.1 ${redis.port}`]);
   const master = await createClient({ url: redis.url, RESP: 2 }).connect();
   const behind = await createClient({ url: replica.url, RESP: 2 }).connect();
   const faults: Fault[] = [];
-  const state = { requests: 0, isLagging: false, writes: 0 };
+  const state = { requests: 0, isLagging: false, writes: 0, held: Promise.resolve() };
 
   async function run(command: Command, isFresh: boolean): Promise<Reply> {
     const [name = '', ...args] = command.map(String);
@@ -79,11 +83,14 @@ export async function startUpstash(): Promise<UpstashServer> {
     const result = request.url === '/' ? (replies[0] ?? {}) : replies;
     const text = JSON.stringify(request.headers['upstash-encoding'] === 'base64' ? encoded(result) : result);
     const status = 'error' in result ? 400 : 200;
+    const [held, writes] = [state.held, state.writes];
+    state.held = Promise.resolve();
+    await held;
     if (fault === 'slow body') {
       response.writeHead(status, { 'content-type': 'application/json' });
       return void response.write(text.slice(0, text.length / 2));
     }
-    send(response, status, text, { 'upstash-sync-token': String(state.writes) });
+    send(response, status, text, { 'upstash-sync-token': String(writes) });
   }
 
   const server = createServer((request, response) => {
@@ -101,8 +108,14 @@ export async function startUpstash(): Promise<UpstashServer> {
     token,
     redis,
     fail: (...next) => void faults.splice(0, faults.length, ...next),
+    holdAnswer: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      state.held = promise;
+      return resolve;
+    },
     lag: async () => {
-      await master.sendCommand(['WAIT', '1', '1000']);
+      const offset = /master_repl_offset:(\d+)/.exec(redisCli(redis.port, 'INFO', 'replication'))?.[1];
+      while (!isUpTo(Number(offset), redisCli(replica.port, 'INFO', 'replication'))) await sleep(20);
       redisCli(replica.port, 'REPLICAOF', 'NO', 'ONE');
       state.isLagging = true;
     },
@@ -120,6 +133,11 @@ export async function startUpstash(): Promise<UpstashServer> {
       await Promise.all([redis.stop(), replica.stop()]);
     },
   };
+}
+
+function isUpTo(offset: number, replication: string): boolean {
+  const isLinked = replication.includes('master_link_status:up');
+  return isLinked && Number(/slave_repl_offset:(\d+)/.exec(replication)?.[1]) >= offset;
 }
 
 /** All commands but those with which the server and its replica keep themselves going. */
