@@ -39,6 +39,11 @@ export class StateroomError extends Error {
   }
 }
 
+/** INVALID with the path of what is wrong, unless all is well. */
+export function refuseUnless(holds: boolean, path: string, fault: string): void {
+  if (!holds) throw new StateroomError('INVALID', `${path} ${fault}`, { path });
+}
+
 /** Tells a StateroomError by its brand, so that the answer is right across two installed copies of this package. */
 export function isStateroomError(value: unknown): value is StateroomError {
   return typeof value === 'object' && value !== null && brand in value;

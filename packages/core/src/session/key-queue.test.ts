@@ -48,6 +48,12 @@ describe('KeyQueue', () => {
     expect(await next).toBe('next');
   });
 
+  it('lets a line be long, as long as it moves', async () => {
+    const queue = new KeyQueue(50);
+    const tasks = Array.from({ length: 20 }, (_, index) => queue.run('a', () => delay(10, index)));
+    expect(await Promise.all(tasks)).toHaveLength(20);
+  });
+
   it('answers a task inside a task of the same key, which would wait for ever, with CONFLICT', async () => {
     const queue = new KeyQueue(20);
     const nested = queue.run('a', () => queue.run('a', async () => 'never'));

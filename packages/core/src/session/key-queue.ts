@@ -3,7 +3,7 @@ import { StateroomError } from '../errors.ts';
 /** One's place in a line: what those in it hand on to each other, and whether somebody stands behind. */
 export type Place<T> = { handedOn: T | null; readonly isAwaited: () => boolean };
 
-type Line<T> = { tail: Promise<void>; handedOn: T | null };
+type Line<T> = { tail: Promise<void>; handedOn: T | null; turns: number };
 
 /**
  * Runs tasks of the same key one after the other, in the order in which they came, and tasks of different keys at
@@ -18,37 +18,41 @@ export class KeyQueue<T = never> {
     this.#waitMs = waitMs;
   }
 
-  /** CONFLICT when the turn has not come within `waitMs`. */
+  /** CONFLICT when nobody in the line has been done for `waitMs`. */
   async run<R>(key: string, task: (place: Place<T>) => Promise<R>): Promise<R> {
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     const known = this.#lines.get(key);
     const before = known?.tail;
     const tail = before === undefined ? done : before.then(() => done);
-    const line = known ?? { tail, handedOn: null };
+    const line = known ?? { tail, handedOn: null, turns: 0 };
     line.tail = tail;
     this.#lines.set(key, line);
     const place: Place<T> = { handedOn: null, isAwaited: () => line.tail !== tail };
     try {
-      if (before !== undefined) await this.#wait(before);
+      if (before !== undefined) await this.#wait(before, line);
       place.handedOn = line.handedOn;
       return await task(place);
     } finally {
       line.handedOn = place.handedOn;
+      line.turns += 1;
       finish();
       if (!place.isAwaited()) this.#lines.delete(key);
     }
   }
 
-  async #wait(before: Promise<void>): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const message =
-      `waited ${this.#waitMs} ms for another update of the same session; ` +
-      'a change that itself awaits an update of that session would wait for ever';
-    const timer = setTimeout(() => reject(new StateroomError('CONFLICT', message)), this.#waitMs);
-    try {
-      await Promise.race([before, late]);
-    } finally {
+  async #wait(before: Promise<void>, line: Line<T>): Promise<void> {
+    for (;;) {
+      const { turns } = line;
+      const { promise: late, resolve } = Promise.withResolvers<'late'>();
+      const timer = setTimeout(resolve, this.#waitMs, 'late');
+      const outcome = await Promise.race([before, late]);
       clearTimeout(timer);
+      if (outcome !== 'late') return;
+      if (line.turns > turns) continue;
+      const message =
+        `nothing has come of the update before for ${this.#waitMs} ms; ` +
+        'a change that itself awaits an update of the same session would wait for ever';
+      throw new StateroomError('CONFLICT', message);
     }
   }
 }

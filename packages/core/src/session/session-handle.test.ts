@@ -78,7 +78,6 @@ describe('a handle', () => {
     expect(await stranger.get()).toMatchObject(gone);
     await others.deleteSession(sessionId);
     unwrap(await others.createSession({ sessionId, owner: 'ada' }));
-    expect(await handle.update(increment)).toMatchObject(gone);
     expect(unwrap(await handle.update(increment)).data.count).toBe(1);
     await clock.advance(1001);
     expect(await handle.update(increment)).toMatchObject(gone);
@@ -109,5 +108,16 @@ describe('a handle', () => {
     await expect(handle.update(fails)).rejects.toThrow('a bug');
     await trips();
     expect(unwrap(await handle.update(increment)).data.count).toBe(1);
+  });
+
+  it('begins anew on a session that was made in place of the one it remembers', async () => {
+    const storage = memoryStorage();
+    const [sessions, others] = [manage(storage), manage(storage)];
+    await sessions.createSession({ sessionId: 'a' });
+    const handle = sessions.handle('a');
+    unwrap(await handle.update(increment));
+    await others.deleteSession('a');
+    await others.createSession({ sessionId: 'a', metadata: { run: 2 } });
+    expect(unwrap(await handle.update(increment))).toMatchObject({ data: { count: 1 }, metadata: { run: 2 } });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
+import { override } from '../storage/override.ts';
 import { manualClock } from '../testing/clock.ts';
 import { unwrap } from './result.ts';
 import { increment, manage } from './test-sessions.ts';
@@ -112,6 +113,22 @@ describe('a stored record', () => {
     });
     expect(await manage(storage).deleteSession('odd')).toMatchObject({ success: true, data: true });
     unwrap(await manage(storage).createSession({ sessionId: 'odd' }));
+  });
+
+  it('that cannot be read, and is written while it is deleted, is not told as one that was not there', async () => {
+    const storage = memoryStorage();
+    await storage.commit({ checks: [{ key: 'sessions:{odd}', version: null }], changes: [stored('corrupt')] });
+    let isFirst = true;
+    const racing = override(storage, {
+      commit: async (transaction) => {
+        const checks = [{ key: 'sessions:{odd}', version: 'odd' }];
+        if (isFirst) await storage.commit({ checks, changes: [{ ...stored('worse'), version: 'odder' }] });
+        isFirst = false;
+        return storage.commit(transaction);
+      },
+    });
+    expect(await manage(racing).deleteSession('odd')).toMatchObject({ success: false, error: { code: 'CONFLICT' } });
+    expect(await manage(racing).deleteSession('odd')).toMatchObject({ success: true, data: true });
   });
 
   it('is readable in the storage under the plain name of its session', async () => {

@@ -1,3 +1,4 @@
+import { refuseUnless } from '../errors.ts';
 import { ownCopy } from '../json.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { KeySpace } from '../storage/keys.ts';
@@ -63,7 +64,8 @@ export class SessionManager<T, ListName extends string = never, View = undefined
   /** INVALID, or INVALID_ID, with the path of the option that cannot be. */
   constructor(options: SessionManagerOptions<T, ListName, View>) {
     const { storage, namespace = 'sessions', lists: listNames = [], hashTags = true } = options;
-    const { logger = silentLogger, clock = Date.now, maxSessions, whenFull = 'reject' } = options;
+    const { logger = silentLogger, maxSessions, whenFull = 'reject' } = options;
+    refuseUnless(typeof storage?.commit === 'function', 'storage', 'is no StorageProvider');
     validateNamespace(namespace);
     validateListNames(listNames);
     this.#ttl = resolveTtl(options.ttl);
@@ -77,7 +79,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       keySpace,
       store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0 }),
       versions: new VersionSource(),
-      clock,
+      clock: checkedClock(options.clock ?? Date.now),
       found: async (sessionId, session, created) => {
         const data = await codec.decode(session.record);
         return new FoundSession(
@@ -309,6 +311,15 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       return failureOf(sessionId, error);
     }
   }
+}
+
+/** A time that is none would be stored as null. */
+function checkedClock(clock: () => number): () => number {
+  return () => {
+    const now = clock();
+    refuseUnless(Number.isFinite(now), 'clock', 'gave no number of milliseconds');
+    return now;
+  };
 }
 
 function accessOf({ owner, agentId }: Access): Access {

@@ -1,3 +1,4 @@
+import { StateroomError } from '../errors.ts';
 import type { KeySpace, SessionKeys } from '../storage/keys.ts';
 import type { Change, Check, Commit, ListRange, StorageProvider, Transaction } from '../storage/provider.ts';
 import { type Access, guardVersion } from './guard.ts';
@@ -11,7 +12,7 @@ import {
   touchLists,
   truncateLists,
 } from './session-changes.ts';
-import { readSurely, scanAll, tryCommit, unknownOutcome } from './storage-calls.ts';
+import { readPlainly, readSurely, scanAll, tryCommit, unknownOutcome } from './storage-calls.ts';
 import {
   assertAccessible,
   type ListLengths,
@@ -64,16 +65,18 @@ export class SessionStore<ListName extends string> {
     return assertAccessible(isExpired ? null : session, access);
   }
 
-  /** Whatever is there, for the manager itself: also in its time of grace. */
+  /** Whatever is there, for the manager itself: also in its time of grace. A storage that is behind may show it as missing. */
   async peek(
     sessionId: string,
   ): Promise<{ readonly session: StoredSession<ListName> | null; readonly isExpired: boolean }> {
-    return this.#find(this.#keySpace.session(sessionId), {}, true);
+    return this.#find(this.#keySpace.session(sessionId), {}, { read: readPlainly });
   }
 
   /** One that has expired and is in its time of grace, with all of its lists; null for any other. */
   async loadExpired(sessionId: string): Promise<StoredSession<ListName> | null> {
-    const { session, isExpired } = await this.#find(this.#keySpace.session(sessionId), this.allLists(), true);
+    const { session, isExpired } = await this.#find(this.#keySpace.session(sessionId), this.allLists(), {
+      withGuard: true,
+    });
     return isExpired ? session : null;
   }
 
@@ -196,22 +199,23 @@ export class SessionStore<ListName extends string> {
     const checks = [{ key: keys.record, version: entry.version }];
     const commit = await tryCommit(this.#storage, { checks, changes: deleteSession(keys) });
     if (commit === 'reply lost') throw unknownOutcome();
-    return commit.committed;
+    if (!commit.committed) throw new StateroomError('CONFLICT', 'somebody has written to the session meanwhile');
+    return true;
   }
 
   async #find(
     keys: SessionKeys<ListName>,
     ranges: ListRanges<ListName>,
-    withGuard = this.#hasGrace,
+    { withGuard = this.#hasGrace, read = readSurely }: FindOptions = {},
   ): Promise<{ readonly session: StoredSession<ListName> | null; readonly isExpired: boolean }> {
     const lists = rangesOf(keys, ranges);
     const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
     const entries = withGuard ? [keys.record, keys.guard] : [keys.record];
-    const snapshot = await readSurely(this.#storage, { entries, lists });
+    const snapshot = await read(this.#storage, { entries, lists });
     const found = storedSession<ListName>(snapshot.entries[0]);
     if (found === null) return { session: null, isExpired: false };
     const hasGrace = found.record.ttl.graceMs > 0;
-    if (hasGrace && !withGuard) return this.#find(keys, ranges, true);
+    if (hasGrace && !withGuard) return this.#find(keys, ranges, { withGuard: true, read });
     const session = { ...found, lists: namedLists(names, snapshot) };
     return { session, isExpired: hasGrace && snapshot.entries[1] === null };
   }
@@ -240,6 +244,8 @@ export class SessionStore<ListName extends string> {
     return verdict === 'mine' ? { committed: true } : outcome;
   }
 }
+
+type FindOptions = { readonly withGuard?: boolean; readonly read?: typeof readSurely };
 
 /** What a write checks of a session that was seen. In its time of grace the record alone would still be there. */
 async function checksOf<ListName extends string>(

@@ -67,7 +67,20 @@ export class SessionWriter<T, ListName extends string, View> {
     this.#options = options;
   }
 
+  /** Replacements take their turn with the updates; other creations write once at most, and wait for nobody. */
   async create(
+    sessionId: string,
+    options: CreateSessionOptions,
+    creation: Creation,
+  ): Promise<SessionSuccess<T, ListName, View>> {
+    if (options.ifExists !== 'replace') return this.#create(sessionId, options, creation);
+    return this.#queue.run(queueKey(sessionId, options), (place) => {
+      place.handedOn = null;
+      return this.#create(sessionId, options, creation);
+    });
+  }
+
+  async #create(
     sessionId: string,
     options: CreateSessionOptions,
     { ttl, looksFirst, announce, counted }: Creation,
@@ -81,15 +94,17 @@ export class SessionWriter<T, ListName extends string, View> {
     // An id that the caller chose may be taken: then it is neither announced nor given room.
     let there = looksFirst && options.sessionId !== undefined ? (await store.peek(sessionId)).session : null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      let outcome: WriteOutcome<ListName>;
-      if (there === null) {
-        await announce();
-        outcome = await counted((aside) => store.insert(sessionId, next, aside));
-      } else {
-        if (!(await this.#isToBeReplaced(there, { ...options, sessionId, envelope })))
-          return found(sessionId, there, false);
-        outcome = await store.supplant(sessionId, there, next);
+      if (attempt > attemptsAtOnce) {
+        await pause(attempt - attemptsAtOnce);
+        there = (await store.peek(sessionId)).session;
       }
+      if (there !== null && !(await this.#isToBeReplaced(there, { ...options, sessionId, envelope })))
+        return found(sessionId, there, false);
+      if (there === null) await announce();
+      const outcome: WriteOutcome<ListName> =
+        there === null
+          ? await counted((aside) => store.insert(sessionId, next, aside))
+          : await store.supplant(sessionId, there, next);
       if (outcome.committed) return found(sessionId, storedAs(next), true);
       there = outcome.found;
     }
@@ -169,8 +184,11 @@ export class SessionWriter<T, ListName extends string, View> {
     next: (seen: StoredSession<ListName>) => Promise<Next<ListName>>,
   ): Promise<SessionSuccess<T, ListName, View>> {
     const { store, versions, clock, found } = this.#shared;
-    return this.#queue.run(queueKey(sessionId, target), (place) =>
-      this.#untilCommitted(sessionId, { ...target, memo: target.memo ?? memoOf(place) }, async (seen) => {
+    return this.#queue.run(queueKey(sessionId, target), (place) => {
+      const memo = target.memo ?? memoOf(place);
+      // What was handed on is old once this write is done; it hands on its own, or what it writes stays its secret.
+      if (target.memo !== undefined) place.handedOn = null;
+      return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
         const { text: stateText, stateVersion, epoch, truncate, append } = await next(seen);
         const version = versions.next();
         const envelope = writtenEnvelope(seen.record, version, { now: clock(), stateVersion, epoch });
@@ -180,8 +198,8 @@ export class SessionWriter<T, ListName extends string, View> {
           written: () => storedAs(written),
           result: () => found(sessionId, storedAs(written)),
         };
-      }),
-    );
+      });
+    });
   }
 
   /** Tries a write on what is there, and again on what refused it, until it is committed or the session is gone. */
@@ -191,7 +209,8 @@ export class SessionWriter<T, ListName extends string, View> {
     tryWrite: TryWrite<ListName, R>,
   ): Promise<R> {
     const { store } = this.#shared;
-    let seen = memo?.seen ?? (await store.load(sessionId, access));
+    const remembered = memo?.seen ?? null;
+    let seen = remembered ?? (await store.load(sessionId, access));
     // Until it is known anew: a write may end in any way.
     if (memo !== undefined) memo.seen = null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
@@ -205,7 +224,9 @@ export class SessionWriter<T, ListName extends string, View> {
         if (memo?.isWanted()) memo.seen = written?.() ?? null;
         return result();
       }
-      seen = assertAccessible(sameSession(seen, outcome.found), access);
+      // What was remembered may be of a session that was gone before this write began; then it is begun on the new one.
+      const next = seen === remembered ? outcome.found : sameSession(seen, outcome.found);
+      seen = assertAccessible(next, access);
       this.#options.logger.debug({ sessionId: shortId(sessionId), attempt }, 'a write was refused and is tried again');
     }
     throw tooManyAttempts();

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { StateroomError } from '../errors.ts';
+import { refuseUnless, StateroomError } from '../errors.ts';
 import { assertJson } from '../json.ts';
 import { callersOwn } from './callers-own.ts';
 import { newerVersion, type SessionRecord } from './record.ts';
@@ -140,8 +140,4 @@ function issue([first]: readonly StandardSchemaV1.Issue[]): StateroomError {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
-}
-
-function refuseUnless(holds: boolean, path: string, fault: string): void {
-  if (!holds) throw new StateroomError('INVALID', `${path} ${fault}`, { path });
 }

@@ -11,12 +11,20 @@ import type {
 
 /** The calls of a storage as sessions need them: absence is sure, a lost reply is an answer, and all that is thrown is ours. */
 
+/** As `read`: a storage that is behind may show what is there as missing, which is enough where a commit decides. */
+export async function readPlainly(storage: StorageProvider, reads: Reads): Promise<Snapshot> {
+  try {
+    return await storage.read(reads);
+  } catch (error) {
+    throw storageError(error);
+  }
+}
+
 /** As `read`, but an entry that it says is not there is not there. */
 export async function readSurely(storage: StorageProvider, reads: Reads): Promise<Snapshot> {
+  const snapshot = await readPlainly(storage, reads);
+  if (storage.consistency === 'linearizable' || !snapshot.entries.includes(null)) return snapshot;
   try {
-    const snapshot = await storage.read(reads);
-    const isSure = storage.consistency === 'linearizable' || !snapshot.entries.includes(null);
-    if (isSure) return snapshot;
     // A replica that is behind proves no absence; a commit, though it changes nothing, sees the newest.
     return (await storage.commit({ checks: [], changes: [], reads })).snapshot;
   } catch (error) {

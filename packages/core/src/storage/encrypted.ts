@@ -1,4 +1,4 @@
-import { StateroomError } from '../errors.ts';
+import { refuseUnless, StateroomError } from '../errors.ts';
 import { override } from './override.ts';
 import type {
   Change,
@@ -27,8 +27,9 @@ export type EncryptedOptions = {
 
 /**
  * The same provider, whose values and list items are encrypted before they leave this process: AES-256-GCM by WebCrypto.
- * Each is bound to its key, and to its version or its being an item, so that none can be put in another's place. Keys,
- * versions, lengths and life spans stay readable, and so do the ids and owners that keys are made of.
+ * Each is bound to its key, and to its version or its being an item, so that none can be put in another's place; items
+ * of one list can change places with each other. Keys, versions, lengths and life spans stay readable, and so do the ids
+ * and owners that keys are made of. INVALID for keys that cannot be.
  */
 export function encrypted(storage: StorageProvider, { keys }: EncryptedOptions): StorageProvider {
   const cipher = new Cipher(keys);
@@ -54,8 +55,10 @@ class Cipher {
   readonly #keys: ReadonlyMap<string, ReturnType<typeof crypto.subtle.importKey>>;
 
   constructor(keys: EncryptedOptions['keys']) {
+    const [first] = keys;
+    refuseUnless(first !== undefined, 'keys', 'is empty');
     keys.forEach(validateEncryptionKey);
-    this.#writesWith = keys[0].id;
+    this.#writesWith = first.id;
     this.#keys = new Map(
       keys.map(({ id, secret }) => [
         id,
@@ -135,7 +138,8 @@ function placeOf(key: string, version?: string): Uint8Array<ArrayBuffer> {
 
 function validateEncryptionKey({ id, secret }: EncryptionKey, index: number): void {
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) throw invalidKey(`keys[${index}].id`, 'is not 1–32 of A–Z a–z 0–9 _ -');
-  if (secret.length !== 32) throw invalidKey(`keys[${index}].secret`, 'is not 32 bytes');
+  if (!(secret instanceof Uint8Array) || secret.length !== 32)
+    throw invalidKey(`keys[${index}].secret`, 'is not 32 bytes');
 }
 
 function invalidKey(path: string, fault: string): StateroomError {

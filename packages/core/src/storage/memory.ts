@@ -1,4 +1,4 @@
-import { StateroomError } from '../errors.ts';
+import { refuseUnless, StateroomError } from '../errors.ts';
 import { ExpiryOrder } from './expiry-order.ts';
 import type {
   Change,
@@ -50,6 +50,7 @@ class MemoryStorage implements StorageProvider {
   #closed = false;
 
   constructor({ maxEntries = 100_000, clock = Date.now }: MemoryStorageOptions) {
+    refuseUnless(maxEntries >= 1, 'maxEntries', 'is no number from 1');
     this.#maxEntries = maxEntries;
     this.#clock = clock;
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isStateroomError, StateroomError } from '../errors.ts';
+import { isStateroomError, refuseUnless, StateroomError } from '../errors.ts';
 import type {
   Change,
   Check,
@@ -62,6 +62,9 @@ class SqliteStorage implements StorageProvider {
   #lastCommit: Promise<unknown> = Promise.resolve();
 
   constructor({ path, durability = 'normal', busyTimeoutMs = 5000, clock = Date.now }: SqliteStorageOptions) {
+    refuseUnless(typeof path === 'string', 'path', 'is no text');
+    refuseUnless(durability === 'normal' || durability === 'full', 'durability', "is neither 'normal' nor 'full'");
+    refuseUnless(busyTimeoutMs >= 0 && busyTimeoutMs < Infinity, 'busyTimeoutMs', 'is no number of milliseconds');
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#clock = clock;
     this.#database = openFile(path, durability);

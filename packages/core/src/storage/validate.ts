@@ -12,6 +12,7 @@ export const maxKeyBytes = 1024;
 /** A hundred years. What is to live longer lives for ever, which is null. */
 export const maxTtlMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
+const changeTypes: readonly string[] = ['set', 'append', 'truncate', 'touch', 'delete'];
 const versionPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const utf8 = new TextEncoder();
 
@@ -44,6 +45,7 @@ function validateCheck(check: Check, path: string): void {
 
 function validateChange(change: Change, path: string): void {
   validateKey(change.key, `${path}.key`);
+  if (!changeTypes.includes(change.type)) throw invalid(`${path}.type`, `is none of ${changeTypes.join(', ')}`);
   if (change.type === 'delete') return;
   if (change.type === 'truncate') return validateInteger(change.length, `${path}.length`, 0);
   validateTtl(change, `${path}.ttlMs`);
@@ -65,15 +67,16 @@ function validateTtl({ type, ttlMs }: Change & { readonly ttlMs: Ttl }, path: st
 }
 
 function refuseUnrepeatable({ checks, changes }: Transaction): void {
-  const mustNotRepeat = changes.some(({ type }) => type !== 'touch' && type !== 'append');
-  if (mustNotRepeat && !checks.some((check) => isUndoneBy(check, changes))) {
+  if (!changes.some(({ type }) => type !== 'touch' && type !== 'append')) return;
+  const ofKey = Map.groupBy(changes, ({ key }) => key);
+  if (!checks.some((check) => isUndoneBy(check, ofKey.get(check.key) ?? []))) {
     throw invalid('checks', 'must name a key that the changes move on, or the commit could be applied twice');
   }
 }
 
 /** Whether the check no longer holds once the changes were applied. */
-function isUndoneBy(check: Check, changes: readonly Change[]): boolean {
-  const own = changes.filter(({ key, type }) => key === check.key && type !== 'touch');
+function isUndoneBy(check: Check, changesOfKey: readonly Change[]): boolean {
+  const own = changesOfKey.filter(({ type }) => type !== 'touch');
   if ('length' in check) return own.reduce(lengthAfter, check.length) !== check.length;
   const last = own.at(-1);
   if (last?.type === 'set') return last.version !== check.version;
@@ -101,7 +104,8 @@ function validateText(text: string, path: string): void {
 }
 
 function validateVersion(version: string, path: string): void {
-  if (!versionPattern.test(version)) throw invalid(path, 'is not 1–64 of A–Z a–z 0–9 . _ -');
+  if (typeof version !== 'string' || !versionPattern.test(version))
+    throw invalid(path, 'is not 1–64 of A–Z a–z 0–9 . _ -');
 }
 
 function validateInteger(value: number, path: string, least = -Number.MAX_SAFE_INTEGER): void {
