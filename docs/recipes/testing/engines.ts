@@ -48,7 +48,7 @@ export function onEachEngine(suite: (engine: Engine) => void): void {
 }
 
 /** A redis-server of its own for all tests of the suite around it. */
-function redisForSuite(): () => RedisServer {
+export function redisForSuite(): () => RedisServer {
   let server: RedisServer | undefined;
   beforeAll(async () => {
     server = await startRedis();
@@ -61,7 +61,7 @@ function redisForSuite(): () => RedisServer {
 }
 
 /** A new folder each time, taken away after the suite. */
-function temporaryFolder(): () => string {
+export function temporaryFolder(): () => string {
   const folder = mkdtempSync(join(tmpdir(), 'stateroom-recipes-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   return () => mkdtempSync(join(folder, 'test-'));
