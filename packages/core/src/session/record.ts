@@ -56,6 +56,11 @@ export function newEnvelope({ incarnation, now, ttl, owner, agentId, metadata = 
   };
 }
 
+/** The envelope alone, without the state, which may be long. */
+export function envelopeOf({ state: _state, ...envelope }: SessionRecord): Envelope {
+  return envelope;
+}
+
 /** The envelope after a write: its version goes in front of the trail. */
 export function writtenEnvelope(
   envelope: Envelope,
@@ -80,7 +85,7 @@ export function belongsTo(found: Envelope, { owner, agentId }: Envelope): boolea
 
 export function encodeRecord(envelope: Envelope, stateText: string): string {
   // The state comes last, and as the text that was checked.
-  return `${JSON.stringify({ ...envelope, state: undefined }).slice(0, -1)},"state":${stateText}}`;
+  return `${JSON.stringify(envelope).slice(0, -1)},"state":${stateText}}`;
 }
 
 /** INVALID_STATE when the text is no record, NEWER_VERSION when newer code wrote it. What is stored stays as it is. */

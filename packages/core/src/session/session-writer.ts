@@ -8,7 +8,7 @@ import { shortId } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { type Memo, memoOf } from './memo.ts';
 import type { CreateSessionOptions, InitialStateContext } from './options.ts';
-import { belongsTo, type Envelope, newEnvelope, writtenEnvelope } from './record.ts';
+import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './record.ts';
 import type { SessionSuccess } from './result.ts';
 import { type Aside } from './session-store.ts';
 import {
@@ -191,7 +191,7 @@ export class SessionWriter<T, ListName extends string, View> {
       return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
         const { text: stateText, stateVersion, epoch, truncate, append } = await next(seen);
         const version = versions.next();
-        const envelope = writtenEnvelope(seen.record, version, { now: clock(), stateVersion, epoch });
+        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now: clock(), stateVersion, epoch });
         const written = { envelope, stateText, version, truncate, append };
         return {
           outcome: await store.replace(sessionId, seen, written),

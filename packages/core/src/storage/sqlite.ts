@@ -132,13 +132,13 @@ class SqliteStorage implements StorageProvider {
   /** All or nothing: whatever `work` throws, a busy file included, nothing of it stays. */
   #transact<R>(deadline: number, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => R): Promise<R> {
     return this.#guarded(deadline, () => {
-      this.#database.exec(begin);
+      this.#run(begin);
       try {
         const result = work();
-        this.#database.exec('COMMIT');
+        this.#run('COMMIT');
         return result;
       } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        if (this.#database.isTransaction) this.#run('ROLLBACK');
         throw error;
       }
     });
@@ -172,8 +172,9 @@ class SqliteStorage implements StorageProvider {
       const length = this.#length(key, now);
       return length === check.length ? [] : [{ key, length }];
     }
-    const entry = this.#entry(key, now);
-    return (entry?.version ?? null) === check.version ? [] : [{ key, entry }];
+    const stored = this.#live(key, now);
+    if (stored !== null && stored.length !== null) throw wrongKind(key, 'list');
+    return (stored?.version ?? null) === check.version ? [] : [{ key, entry: this.#entry(key, now) }];
   }
 
   #apply(change: Change, now: number): void {
@@ -249,8 +250,8 @@ class SqliteStorage implements StorageProvider {
   }
 
   #entry(key: string, now: number): StorageEntry | null {
-    const stored = this.#live(key, now);
-    if (stored === null) return null;
+    const [stored] = this.#all('SELECT * FROM stored WHERE key = ?', key);
+    if (stored === undefined || !isLive(stored, now)) return null;
     if (stored.value === null || stored.version === null) throw wrongKind(key, 'list');
     return { value: stored.value, version: stored.version };
   }
@@ -262,8 +263,9 @@ class SqliteStorage implements StorageProvider {
     return stored.length;
   }
 
+  /** All but the value, which is long, and which most of a commit need not see. */
   #live(key: string, now: number): Stored | null {
-    const [stored] = this.#all('SELECT * FROM stored WHERE key = ?', key);
+    const [stored] = this.#all('SELECT version, length, expires_at FROM stored WHERE key = ?', key);
     return stored !== undefined && isLive(stored, now) ? stored : null;
   }
 
