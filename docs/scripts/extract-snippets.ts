@@ -9,7 +9,7 @@ mkdirSync(folder);
 
 for (const page of globSync(['../README.md', '../packages/*/README.md', '**/*.md'], {
   cwd: docs,
-  exclude: ['node_modules/**', '../packages/*/node_modules/**'],
+  exclude: ['node_modules/**', 'reference/api/**', '../packages/*/node_modules/**'],
 })) {
   const blocks = readFileSync(join(docs, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms);
   for (const [index, [, code = '']] of [...blocks].entries()) {
