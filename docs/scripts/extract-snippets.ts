@@ -1,4 +1,7 @@
-/** Writes each TypeScript block of the README and the docs to a file of its own, so that the compiler reads it. */
+/**
+ * Writes the TypeScript blocks of the README and the docs to files, so that the compiler reads them. A block that begins
+ * with an import begins a program; one that does not goes on with the program before it on its page.
+ */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,13 +14,21 @@ for (const page of globSync(['../README.md', '../packages/*/README.md', '**/*.md
   cwd: docs,
   exclude: ['node_modules/**', 'reference/api/**', '../packages/*/node_modules/**'],
 })) {
-  const blocks = readFileSync(join(docs, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms);
-  for (const [index, [, code = '']] of [...blocks].entries()) {
+  for (const [index, program] of programsOf(readFileSync(join(docs, page), 'utf8')).entries()) {
     const name = `${page
       .replace(/\.md$/, '')
       .replace(/[^a-z0-9]+/gi, '-')
       .replace(/^-/, '')
       .toLowerCase()}-${index + 1}.ts`;
-    writeFileSync(join(folder, name), `${code}\nexport {};\n`);
+    writeFileSync(join(folder, name), `${program}\nexport {};\n`);
   }
+}
+
+function programsOf(page: string): string[] {
+  const programs: string[] = [];
+  for (const [, code = ''] of page.matchAll(/^```ts\n(.*?)^```/gms)) {
+    const before = code.startsWith('import ') ? undefined : programs.pop();
+    programs.push(before === undefined ? code : `${before}\n${code}`);
+  }
+  return programs;
 }
