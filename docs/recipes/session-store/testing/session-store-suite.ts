@@ -108,10 +108,12 @@ export function sessionStoreSuite(
   });
 
   it('loses no save to a refresh that began before it', async () => {
-    const { storage, beforeNextCommit } = meanwhile(await open());
-    const store = on(storage);
+    const inner = await open();
+    const { storage, beforeNextCommit } = meanwhile(inner);
+    // Of one process, the save would wait for its turn.
+    const [store, another] = [on(storage), on(inner)];
     await store.saveSession(id, player);
-    beforeNextCommit(() => store.saveSession(id, { ...player, username: 'player2' }));
+    beforeNextCommit(() => another.saveSession(id, { ...player, username: 'player2' }));
     await store.refreshSession(id);
     expect(await store.getSession(id)).toMatchObject({ username: 'player2' });
   });

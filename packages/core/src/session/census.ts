@@ -21,10 +21,9 @@ export class Census<T, ListName extends string, View> {
   readonly #options: CensusOptions;
   readonly #index: SessionIndex;
   readonly #queue = new KeyQueue(waitMs);
-  readonly #onEvicted: (sessionId: string) => void;
 
   /** INVALID where nobody can count. */
-  constructor(shared: Shared<T, ListName, View>, options: CensusOptions, onEvicted: (sessionId: string) => void) {
+  constructor(shared: Shared<T, ListName, View>, options: CensusOptions) {
     const { storage, keySpace } = shared;
     if (storage.scope !== 'process') {
       const message = `maxSessions needs a storage of this process alone; on "${storage.name}" nobody can count sessions without a scan`;
@@ -36,7 +35,6 @@ export class Census<T, ListName extends string, View> {
     this.#shared = shared;
     this.#options = options;
     this.#index = new SessionIndex(storage, keySpace.census());
-    this.#onEvicted = onEvicted;
   }
 
   /** Does `insert` with what it has to commit besides, again if another manager was faster. LIMIT when it is full. */
@@ -70,7 +68,7 @@ export class Census<T, ListName extends string, View> {
   /** False when it has been written meanwhile: then another one may be the idlest. */
   async #evict(sessionId: string, session: StoredSession<ListName>): Promise<boolean> {
     const { committed } = await this.#shared.store.remove(sessionId, session);
-    if (committed) this.#onEvicted(sessionId);
+    if (committed) this.#shared.onGone(sessionId);
     return committed;
   }
 

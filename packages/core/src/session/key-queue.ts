@@ -50,7 +50,7 @@ export class KeyQueue<T = never> {
       if (outcome !== 'late') return;
       if (line.turns > turns) continue;
       const message =
-        `nothing has come of the update before for ${this.#waitMs} ms; ` +
+        `nothing has come of what is before it in line for ${this.#waitMs} ms; ` +
         'a change that itself awaits an update of the same session would wait for ever';
       throw new StateroomError('CONFLICT', message);
     }

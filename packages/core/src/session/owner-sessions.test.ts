@@ -206,6 +206,21 @@ describe('the list of an owner', () => {
   });
 });
 
+describe('a session that is written for years', () => {
+  it('is listed all the while, though nobody asks for the list', async () => {
+    const day = 24 * hour;
+    const clock = manualClock();
+    const sessions = manage(memoryStorage({ clock: clock.now }), { clock: clock.now, ttl: { idleMs: 300 * day } });
+    await sessions.createSession({ sessionId: 'old', owner });
+    for (const days of [199, 199, 199, 3, 199, 150]) {
+      await clock.advance(days * day);
+      unwrap(await sessions.updateSession('old', increment));
+    }
+    const page = await sessions.listSessions({ owner });
+    expect(page.sessions.map(({ sessionId }) => sessionId)).toEqual(['old']);
+  });
+});
+
 describe('all that is kept of an owner', () => {
   it('can be had as plain data', async () => {
     const sessions = manage(memoryStorage());
@@ -249,6 +264,19 @@ describe('all that is kept of an owner', () => {
       'sessions:{b}:guard',
     ]);
     expect(await sessions.eraseOwner(owner)).toEqual({ erased: 0, failed: [] });
+  });
+
+  it('is also what has expired and waits for a sweep', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const sessions = manage(storage, { clock: clock.now, ttl: { idleMs: 1000, graceMs: hour } });
+    await sessions.createSession({ sessionId: 'a', owner });
+    await sessions.updateSession('a', increment, { append: { log: ['first'] } });
+    await clock.advance(1000);
+    expect((await sessions.listSessions({ owner })).sessions).toEqual([]);
+    expect((await sessions.exportOwner(owner)).sessions).toMatchObject([{ sessionId: 'a', lists: { log: ['first'] } }]);
+    expect(await sessions.eraseOwner(owner)).toEqual({ erased: 1, failed: [] });
+    expect((await storage.scan('sessions:{', null, 10)).found).toEqual([]);
   });
 
   it('is erased as far as it can be; the rest is told and still listed', async () => {

@@ -1,4 +1,5 @@
 import { isStateroomError, StateroomError } from '../errors.ts';
+import { CallersError, thrownBy } from './callers-own.ts';
 import type { Access } from './guard.ts';
 import type { EraseReport, FailedSession, ListSessionsOptions, OwnerExport, SessionPage } from './options.ts';
 import type { SessionSuccess } from './result.ts';
@@ -18,11 +19,6 @@ export class OwnerSessions<T, ListName extends string, View> {
   constructor(shared: Shared<T, ListName, View>, remove: (sessionId: string, access: Access) => Promise<boolean>) {
     this.#shared = shared;
     this.#remove = remove;
-  }
-
-  /** To be called before a session is made. */
-  async announce(owner: string, sessionId: string): Promise<void> {
-    await this.#index(owner).announce({ sessionId, at: this.#shared.clock() });
   }
 
   async page({ owner, agentId, limit = 50, cursor }: ListSessionsOptions): Promise<SessionPage<T, ListName, View>> {
@@ -66,7 +62,7 @@ export class OwnerSessions<T, ListName extends string, View> {
     let erased = 0;
     const looks: Look<ListName>[] = [];
     const failed = await inTurns(newestFirst(seen), async (hint) => {
-      const wasThere = await this.#remove(hint.sessionId, { owner });
+      const wasThere = await this.#eraseOne(owner, hint.sessionId);
       if (wasThere) erased += 1;
       looks.push({ hint, outcome: wasThere ? 'erased' : 'dead' });
     });
@@ -81,7 +77,7 @@ export class OwnerSessions<T, ListName extends string, View> {
     const failed: FailedSession[] = [];
     for (let from = 0; from < hints.length; from += looksAtOnce) {
       const batch = hints.slice(from, from + looksAtOnce);
-      for (const look of await Promise.all(batch.map((hint) => this.#look(owner, hint, ranges)))) {
+      for (const look of await Promise.all(batch.map((hint) => this.#lookAtAll(owner, hint, ranges)))) {
         const { sessionId } = look.hint;
         if (look.outcome === 'alive') sessions.push(exported(sessionId, look.session));
         if (look.outcome === 'unreadable') failed.push({ sessionId, error: look.error });
@@ -90,8 +86,26 @@ export class OwnerSessions<T, ListName extends string, View> {
     return { owner, sessions, failed };
   }
 
+  /** Also one that has expired, and is kept for a sweep. */
+  async #eraseOne(owner: string, sessionId: string): Promise<boolean> {
+    if (await this.#remove(sessionId, { owner })) return true;
+    const { store, onGone } = this.#shared;
+    const expired = await store.loadExpired(sessionId);
+    if (expired?.record.owner !== owner) return false;
+    const { committed } = await store.remove(sessionId, expired);
+    if (!committed) throw new StateroomError('CONFLICT', 'the session was replaced while it was erased');
+    onGone(sessionId);
+    return true;
+  }
+
   #index(owner: string): SessionIndex {
     return new SessionIndex(this.#shared.storage, this.#shared.keySpace.owner(owner));
+  }
+
+  async #lookAtAll(owner: string, hint: Hint, ranges: ListRanges<ListName>): Promise<Look<ListName>> {
+    const look = await this.#look(owner, hint, ranges);
+    const expired = look.outcome === 'dead' ? await this.#shared.store.loadExpired(hint.sessionId) : null;
+    return expired?.record.owner === owner ? { hint, outcome: 'alive', session: expired } : look;
   }
 
   async #look(owner: string, hint: Hint, ranges: ListRanges<ListName> = {}): Promise<Look<ListName>> {
@@ -120,12 +134,13 @@ export class OwnerSessions<T, ListName extends string, View> {
 type Look<ListName extends string> = { readonly hint: Hint } & (
   | { readonly outcome: 'alive'; readonly session: StoredSession<ListName> }
   | { readonly outcome: 'dead' | 'erased' }
-  | { readonly outcome: 'unreadable'; readonly error: StateroomError }
+  | { readonly outcome: 'unreadable'; readonly error: unknown }
 );
 
-/** Of one session alone; a storage that fails is the failure of the whole call, and so is a bug. */
-function unreadable(error: unknown): StateroomError {
-  if (isStateroomError(error) && (error.code === 'INVALID_STATE' || error.code === 'NEWER_VERSION')) return error;
+/** Of one session alone, as what its migration threw; a storage that fails is the failure of the whole call. */
+function unreadable(error: unknown): unknown {
+  const isOfOne = isStateroomError(error) && (error.code === 'INVALID_STATE' || error.code === 'NEWER_VERSION');
+  if (isOfOne || error instanceof CallersError) return thrownBy(error);
   throw error;
 }
 

@@ -1,4 +1,4 @@
-import { StateroomError } from '../errors.ts';
+import { refuseUnless, StateroomError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { SessionKeys } from '../storage/keys.ts';
 import type { Change, ListRange, Ttl } from '../storage/provider.ts';
@@ -40,9 +40,10 @@ export function truncateLists<ListName extends string>(
   keys: SessionKeys<ListName>,
   lengths: ListLengths<ListName>,
 ): Change[] {
-  return named<ListName, number>(keys, lengths).map(({ key, value: length }) =>
-    length === 0 ? { type: 'delete', key } : { type: 'truncate', key, length },
-  );
+  return named<ListName, number>(keys, lengths).map(({ name, key, value: length }) => {
+    refuseUnless(Number.isSafeInteger(length) && length >= 0, `truncate.${name}`, `is ${length}; give a whole number`);
+    return length === 0 ? { type: 'delete', key } : { type: 'truncate', key, length };
+  });
 }
 
 export function appendToLists<ListName extends string>(

@@ -95,6 +95,18 @@ export class SessionIndex {
   }
 }
 
+/**
+ * Whether a write of a session has to announce it anew, so that it is listed for as long as it is written: with the
+ * first write in each half of the time that a list lives, counted from the session's beginning.
+ */
+export function needsRenewal(
+  { createdAt, updatedAt }: { readonly createdAt: number; readonly updatedAt: number },
+  now: number,
+): boolean {
+  const halfOf = (time: number) => Math.floor((time - createdAt) / (hintsLiveMs / 2));
+  return halfOf(now) > halfOf(updatedAt);
+}
+
 /** The newest first, and each id once. */
 export function newestFirst({ hints }: IndexSnapshot): readonly Hint[] {
   const newest = new Map<string, Hint>();

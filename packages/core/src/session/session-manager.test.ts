@@ -77,6 +77,23 @@ describe('a session', () => {
     });
   });
 
+  it('has lists that can be cut in the same commit, before they grow again', async () => {
+    const sessions = manage(memoryStorage());
+    await sessions.createSession({ sessionId: 'a' });
+    await sessions.updateSession('a', increment, { append: { log: ['one', 'two', 'three'] } });
+    await sessions.updateSession('a', increment, { truncate: { log: 1 }, append: { log: ['other'] } });
+    const read = async () => unwrap(await sessions.getSession('a', { lists: { log: {} } })).lists.log?.items;
+    expect(await read()).toEqual(['one', 'other']);
+    await sessions.updateSession('a', increment, { truncate: { log: 0 } });
+    expect(await read()).toEqual([]);
+    for (const log of [-1, 0.5, Number.NaN]) {
+      expect(await sessions.updateSession('a', increment, { truncate: { log } })).toMatchObject({
+        error: { code: 'INVALID', path: 'truncate.log' },
+      });
+    }
+    expect(unwrap(await sessions.getSession('a')).data.count).toBe(3);
+  });
+
   it('has the lists that its manager names, and no other', async () => {
     const sessions = manage(memoryStorage());
     const { sessionId } = unwrap(await sessions.createSession());

@@ -29,6 +29,7 @@ import type {
 } from './options.ts';
 import { OwnerSessions } from './owner-sessions.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
+import { SessionIndex } from './session-index.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionWriter } from './session-writer.ts';
 import type { Shared } from './shared.ts';
@@ -74,12 +75,15 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     this.#generateId = options.generateId ?? createId;
     const codec = new StateCodec(options);
     const keySpace = new KeySpace(namespace, listNames, hashTags);
+    const time = checkedClock(options.clock ?? Date.now);
     this.#shared = {
       storage,
       keySpace,
       store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0 }),
       versions: new VersionSource(),
-      clock: checkedClock(options.clock ?? Date.now),
+      clock: time,
+      announce: (owner, sessionId) =>
+        new SessionIndex(storage, keySpace.owner(owner)).announce({ sessionId, at: time() }),
       found: async (sessionId, session, created) => {
         const data = await codec.decode(session.record);
         return new FoundSession(
@@ -87,14 +91,12 @@ export class SessionManager<T, ListName extends string = never, View = undefined
           options.clientView,
         );
       },
+      onGone: (sessionId) => this.#emit('deleted', sessionId),
     };
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);
-    this.#census =
-      maxSessions === undefined
-        ? null
-        : new Census(this.#shared, { maxSessions, whenFull }, (sessionId) => this.#emit('deleted', sessionId));
+    this.#census = maxSessions === undefined ? null : new Census(this.#shared, { maxSessions, whenFull });
   }
 
   /** `ifExists` tells what to do when there is one of this id; for an owner it is one round trip more. */
@@ -104,9 +106,6 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       const session = await this.#writer.create(sessionId, options, {
         ttl: resolveTtl(options.ttl, this.#ttl),
         looksFirst: options.owner !== undefined || this.#census !== null,
-        announce: async () => {
-          if (options.owner !== undefined) await this.#owners.announce(options.owner, sessionId);
-        },
         counted: async (insert) =>
           this.#census === null ? insert({ checks: [], changes: [] }) : this.#census.counted(sessionId, insert),
       });

@@ -10,6 +10,7 @@ import { type Memo, memoOf } from './memo.ts';
 import type { CreateSessionOptions, InitialStateContext } from './options.ts';
 import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './record.ts';
 import type { SessionSuccess } from './result.ts';
+import { needsRenewal } from './session-index.ts';
 import { type Aside } from './session-store.ts';
 import {
   assertAccessible,
@@ -44,12 +45,11 @@ export type ListEdits<ListName extends string> = {
   readonly append?: ListItems<ListName> | undefined;
 };
 
-/** How a session is announced before it is made, and counted when it is. */
+/** How a session is looked for before it is made, and counted when it is. */
 export type Creation = {
   readonly ttl: TtlPolicy;
   /** Whether it is worth a round trip to know of one that is there before all this. */
   readonly looksFirst: boolean;
-  readonly announce: () => Promise<void>;
   readonly counted: <R extends CountedOutcome>(insert: (aside: Aside) => Promise<R>) => Promise<R>;
 };
 
@@ -83,9 +83,9 @@ export class SessionWriter<T, ListName extends string, View> {
   async #create(
     sessionId: string,
     options: CreateSessionOptions,
-    { ttl, looksFirst, announce, counted }: Creation,
+    { ttl, looksFirst, counted }: Creation,
   ): Promise<SessionSuccess<T, ListName, View>> {
-    const { store, versions, clock, found } = this.#shared;
+    const { store, versions, clock, announce, found } = this.#shared;
     const { stateVersion, text: stateText } = await this.#initial(sessionId, options.input);
     const [version, incarnation, now] = [versions.next(), versions.next(), clock()];
     const origin = newEnvelope({ ...options, incarnation, now, ttl });
@@ -100,7 +100,7 @@ export class SessionWriter<T, ListName extends string, View> {
       }
       if (there !== null && !(await this.#isToBeReplaced(there, { ...options, sessionId, envelope })))
         return found(sessionId, there, false);
-      if (there === null) await announce();
+      if (there === null && options.owner !== undefined) await announce(options.owner, sessionId);
       const outcome: WriteOutcome<ListName> =
         there === null
           ? await counted((aside) => store.insert(sessionId, next, aside))
@@ -183,15 +183,16 @@ export class SessionWriter<T, ListName extends string, View> {
     target: Target<ListName>,
     next: (seen: StoredSession<ListName>) => Promise<Next<ListName>>,
   ): Promise<SessionSuccess<T, ListName, View>> {
-    const { store, versions, clock, found } = this.#shared;
+    const { store, versions, clock, announce, found } = this.#shared;
     return this.#queue.run(queueKey(sessionId, target), (place) => {
       const memo = target.memo ?? memoOf(place);
       // What was handed on is old once this write is done; it hands on its own, or what it writes stays its secret.
       if (target.memo !== undefined) place.handedOn = null;
       return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
         const { text: stateText, stateVersion, epoch, truncate, append } = await next(seen);
-        const version = versions.next();
-        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now: clock(), stateVersion, epoch });
+        const [version, now] = [versions.next(), clock()];
+        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch });
+        if (envelope.owner !== null && needsRenewal(seen.record, now)) await announce(envelope.owner, sessionId);
         const written = { envelope, stateText, version, truncate, append };
         return {
           outcome: await store.replace(sessionId, seen, written),

@@ -1,5 +1,6 @@
 import type { KeySpace } from '../storage/keys.ts';
 import type { StorageProvider } from '../storage/provider.ts';
+import { thrownBy } from './callers-own.ts';
 import type { VersionSource } from './id.ts';
 import type { FailedSession } from './options.ts';
 import type { SessionSuccess } from './result.ts';
@@ -19,6 +20,10 @@ export type Shared<T, ListName extends string, View> = {
     session: StoredSession<ListName>,
     created?: boolean,
   ) => Promise<SessionSuccess<T, ListName, View>>;
+  /** To be called before a session is made for an owner, so that it is found among theirs. */
+  readonly announce: (owner: string, sessionId: string) => Promise<void>;
+  /** To be called when a session has gone by what is done to many. */
+  readonly onGone: (sessionId: string) => void;
 };
 
 const sessionsAtOnce = 16;
@@ -33,7 +38,7 @@ export async function inTurns<S extends { readonly sessionId: string }>(
   for await (const session of sessions) {
     const { sessionId } = session;
     const run = task(session)
-      .catch((error: unknown) => failed.push({ sessionId, error }))
+      .catch((error: unknown) => failed.push({ sessionId, error: thrownBy(error) }))
       .finally(() => running.delete(run));
     running.add(run);
     if (running.size >= sessionsAtOnce) await Promise.race(running);

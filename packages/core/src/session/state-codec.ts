@@ -134,7 +134,10 @@ function judged<T>(result: StandardSchemaV1.Result<T>): T {
 
 function issue([first]: readonly StandardSchemaV1.Issue[]): StateroomError {
   const segments = (first?.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
-  const path = ['state', ...segments.map(String)].join('.');
+  const path = segments.reduce<string>(
+    (before, key) => before + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
+    'state',
+  );
   return new StateroomError('INVALID_STATE', `${path}: ${first?.message ?? 'does not fit the schema'}`, { path });
 }
 

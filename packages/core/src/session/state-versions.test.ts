@@ -69,7 +69,7 @@ describe('two versions of the code on one storage', () => {
 
   it('a migration that throws is thrown, and one that gives a wrong shape is INVALID_STATE; the text stays', async () => {
     const storage = memoryStorage();
-    await codeOne(storage).createSession({ sessionId: 'a' });
+    await codeOne(storage).createSession({ sessionId: 'a', owner: 'me' });
     const before = (await storage.read({ entries: [storedKey] })).entries;
     const options = { storage, schema: Two, initialState: initialTwo, version: 2 };
     const throwing = new SessionManager({
@@ -79,6 +79,9 @@ describe('two versions of the code on one storage', () => {
       },
     });
     await expect(throwing.getSession('a')).rejects.toThrow(TypeError);
+    const failed = [{ sessionId: 'a', error: expect.any(TypeError) }];
+    expect(await throwing.stats()).toMatchObject({ sessions: 0, failed });
+    expect(await throwing.listSessions({ owner: 'me' })).toMatchObject({ sessions: [], failed });
     const wrong = new SessionManager({ ...options, migrate: () => ({ first: 1 }) });
     expect(await wrong.updateSession('a', (state) => state)).toMatchObject({
       error: { code: 'INVALID_STATE', path: 'state.first' },

@@ -1,9 +1,6 @@
-import { StateroomError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SweepReport } from './options.ts';
-
-/** Longer waits overflow the timers of the platform. */
-const longestWaitMs = 2 ** 31 - 1;
+import { validateWait } from './wait.ts';
 
 /**
  * Does `sweep` each time that so many milliseconds have passed since the last one was done, until the returned function
@@ -17,10 +14,7 @@ export function sweepEvery(
     signal,
   }: { readonly sweep: () => Promise<SweepReport>; readonly logger: Logger; readonly signal: AbortSignal },
 ): () => void {
-  if (!(Number.isSafeInteger(everyMs) && everyMs > 0 && everyMs <= longestWaitMs)) {
-    const message = `everyMs is ${everyMs}; give milliseconds from 1 to ${longestWaitMs}`;
-    throw new StateroomError('INVALID', message, { path: 'everyMs' });
-  }
+  validateWait(everyMs, 'everyMs');
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = signal.aborted;
   const stop = () => {

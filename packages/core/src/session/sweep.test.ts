@@ -29,7 +29,10 @@ describe('sweep', () => {
     const saved: unknown[] = [];
     const onExpire = ({ sessionId, data, metadata, lists }: SessionSuccess<State, 'log'>) =>
       void saved.push({ sessionId, data, metadata, lists });
+    const told: string[] = [];
+    sessions.on('deleted', ({ sessionId }) => told.push(sessionId));
     expect(await sessions.sweep({ onExpire })).toEqual({ expired: 1, failed: [] });
+    expect(told).toEqual(['idle']);
     const lists = { log: { items: ['first', 'second'], length: 2 } };
     expect(saved).toEqual([{ sessionId: 'idle', data: { count: 1 }, metadata: { plan: 'free' }, lists }]);
     expect(await keys()).toEqual(['sessions:{active}', 'sessions:{active}:guard']);

@@ -36,7 +36,7 @@ export class Upkeep<T, ListName extends string, View> {
   }
 
   async sweep({ onExpire = () => {} }: SweepOptions<T, ListName, View>): Promise<SweepReport> {
-    const { store, found } = this.#shared;
+    const { store, found, onGone } = this.#shared;
     let expired = 0;
     const failed = await inTurns(store.scan(), async ({ sessionId, ttlMs }) => {
       if (ttlMs === null || ttlMs > this.#graceMs) return;
@@ -44,7 +44,9 @@ export class Upkeep<T, ListName extends string, View> {
       if (session === null) return;
       await onExpire(await found(sessionId, session));
       const { committed } = await store.remove(sessionId, session);
-      if (committed) expired += 1;
+      if (!committed) return;
+      expired += 1;
+      onGone(sessionId);
     });
     return { expired, failed };
   }

@@ -55,7 +55,9 @@ describe('watch', () => {
     await watch.next();
     isDown = true;
     await expect(watch.next()).rejects.toMatchObject({ code: 'STORAGE' });
-    await expect(sessions.watch('a', { everyMs: 0 }).next()).rejects.toMatchObject({ code: 'INVALID' });
+    for (const everyMs of [0, -1, 2 ** 31]) {
+      await expect(sessions.watch('a', { everyMs }).next()).rejects.toMatchObject({ code: 'INVALID' });
+    }
   });
 
   it('is no activity: a session that is only watched ends', async () => {

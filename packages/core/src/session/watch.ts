@@ -1,4 +1,4 @@
-import { StateroomError } from '../errors.ts';
+import { validateWait } from './wait.ts';
 import { type SessionFailure, unwrap, unwrapOrNull } from './result.ts';
 
 export type WatchSources = {
@@ -17,9 +17,7 @@ export async function* watchSession<S extends { readonly success: true; readonly
   look: () => Promise<S | SessionFailure>,
   { everyMs, signals, onHint }: WatchSources,
 ): AsyncGenerator<S, void, undefined> {
-  if (!(Number.isSafeInteger(everyMs) && everyMs > 0)) {
-    throw new StateroomError('INVALID', `everyMs is ${everyMs}; give milliseconds from 1`, { path: 'everyMs' });
-  }
+  validateWait(everyMs, 'everyMs');
   let hint = Promise.withResolvers<void>();
   const wake = () => hint.resolve();
   const stopHints = onHint(wake);
