@@ -36,8 +36,8 @@ export type {
   WatchOptions,
 } from './session/options.ts';
 export { SessionManager } from './session/session-manager.ts';
-export type { StateCodecOptions } from './session/state-codec.ts';
-export type { ListItems, ListLengths, ListRanges } from './session/stored-session.ts';
+export type { StateCodecOptions } from './session/stored/state-codec.ts';
+export type { ListItems, ListLengths, ListRanges } from './session/stored/stored-session.ts';
 export type { TtlOptions, TtlPolicy } from './session/ttl.ts';
 export { type CopyOptions, type CopyReport, copyStorage } from './storage/copy.ts';
 export { type EncryptedOptions, encrypted, type EncryptionKey } from './storage/encrypted.ts';

@@ -1,5 +1,5 @@
 import type { ClientView, SessionInfo, SessionList, SessionSuccess } from './result.ts';
-import type { StoredSession } from './stored-session.ts';
+import type { StoredSession } from './stored/stored-session.ts';
 
 /** The name under which `util.inspect`, and so `console.log`, asks an object how to show it. */
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as typeof inspect;

@@ -1,5 +1,5 @@
 import type { Place } from './key-queue.ts';
-import type { StoredSession } from './stored-session.ts';
+import type { StoredSession } from './stored/stored-session.ts';
 
 /** What a handle remembers of its session, or an update hands on to the next that waits. */
 export type Memo<ListName extends string> = { seen: StoredSession<ListName> | null; readonly isWanted: () => boolean };

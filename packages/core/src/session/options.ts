@@ -2,8 +2,8 @@ import type { Logger } from '../logger.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import type { Access } from './guard.ts';
 import type { ClientView, SessionFailure, SessionInfo, SessionResult, SessionSuccess } from './result.ts';
-import type { ListItems, ListLengths, ListRanges } from './stored-session.ts';
-import type { StateCodecOptions } from './state-codec.ts';
+import type { ListItems, ListLengths, ListRanges } from './stored/stored-session.ts';
+import type { StateCodecOptions } from './stored/state-codec.ts';
 import type { TtlOptions } from './ttl.ts';
 
 export type SessionManagerOptions<T, ListName extends string = never, View = undefined> = StateCodecOptions<T> & {

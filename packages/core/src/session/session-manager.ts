@@ -3,7 +3,7 @@ import { ownCopy } from '../json.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { KeySpace } from '../storage/keys.ts';
 import { CallersError } from './callers-own.ts';
-import { Census } from './census.ts';
+import { Census } from './many/census.ts';
 import { type SessionEvent, SessionEvents, type SessionListener } from './events.ts';
 import { FoundSession, inspect } from './found-session.ts';
 import type { Access } from './guard.ts';
@@ -27,17 +27,17 @@ import type {
   UpdateSessionOptions,
   WatchOptions,
 } from './options.ts';
-import { OwnerSessions } from './owner-sessions.ts';
+import { OwnerSessions } from './many/owner-sessions.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
-import { SessionIndex } from './session-index.ts';
-import { SessionStore } from './session-store.ts';
+import { SessionIndex } from './many/session-index.ts';
+import { SessionStore } from './stored/session-store.ts';
 import { SessionWriter } from './session-writer.ts';
 import type { Shared } from './shared.ts';
 import { Slides } from './slides.ts';
-import { StateCodec } from './state-codec.ts';
+import { StateCodec } from './stored/state-codec.ts';
 import { sweepEvery } from './sweep-timer.ts';
 import { resolveTtl, type TtlPolicy } from './ttl.ts';
-import { Upkeep } from './upkeep.ts';
+import { Upkeep } from './many/upkeep.ts';
 import { watchSession } from './watch.ts';
 
 /**

@@ -8,10 +8,10 @@ import { shortId } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { type Memo, memoOf } from './memo.ts';
 import type { CreateSessionOptions, InitialStateContext } from './options.ts';
-import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './record.ts';
+import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './stored/record.ts';
 import type { SessionSuccess } from './result.ts';
-import { needsRenewal } from './session-index.ts';
-import { type Aside } from './session-store.ts';
+import { needsRenewal } from './many/session-index.ts';
+import { type Aside } from './stored/session-store.ts';
 import {
   assertAccessible,
   type ListItems,
@@ -19,10 +19,10 @@ import {
   type NextSession,
   type StoredSession,
   type WriteOutcome,
-} from './stored-session.ts';
+} from './stored/stored-session.ts';
 import type { Shared } from './shared.ts';
-import type { CountedOutcome } from './census.ts';
-import type { EncodedState, StateCodec } from './state-codec.ts';
+import type { CountedOutcome } from './many/census.ts';
+import type { EncodedState, StateCodec } from './stored/state-codec.ts';
 import type { TtlPolicy } from './ttl.ts';
 
 /** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */

@@ -4,8 +4,8 @@ import { thrownBy } from './callers-own.ts';
 import type { VersionSource } from './id.ts';
 import type { FailedSession } from './options.ts';
 import type { SessionSuccess } from './result.ts';
-import type { SessionStore } from './session-store.ts';
-import type { StoredSession } from './stored-session.ts';
+import type { SessionStore } from './stored/session-store.ts';
+import type { StoredSession } from './stored/stored-session.ts';
 
 /** What the parts of one manager share. */
 export type Shared<T, ListName extends string, View> = {

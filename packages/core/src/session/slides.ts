@@ -1,4 +1,4 @@
-import type { Envelope } from './record.ts';
+import type { Envelope } from './stored/record.ts';
 
 /**
  * Remembers when sessions were kept alive by being read, so that this is done at most once in a tenth of their idle

@@ -1,11 +1,11 @@
-import { isStateroomError, StateroomError } from '../errors.ts';
-import { CallersError, thrownBy } from './callers-own.ts';
-import type { Access } from './guard.ts';
-import type { EraseReport, FailedSession, ListSessionsOptions, OwnerExport, SessionPage } from './options.ts';
-import type { SessionSuccess } from './result.ts';
+import { isStateroomError, StateroomError } from '../../errors.ts';
+import { CallersError, thrownBy } from '../callers-own.ts';
+import type { Access } from '../guard.ts';
+import type { EraseReport, FailedSession, ListSessionsOptions, OwnerExport, SessionPage } from '../options.ts';
+import type { SessionSuccess } from '../result.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
-import { belongsToAgent, type ListRanges, type StoredSession } from './stored-session.ts';
-import { inTurns, type Shared } from './shared.ts';
+import { belongsToAgent, type ListRanges, type StoredSession } from '../stored/stored-session.ts';
+import { inTurns, type Shared } from '../shared.ts';
 
 /** A hint may be there so long before its session is. */
 const announcedEarlyMs = 60 * 60_000;

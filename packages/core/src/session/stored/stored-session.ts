@@ -1,8 +1,8 @@
-import { StateroomError } from '../errors.ts';
-import type { ListRange, Snapshot, StorageEntry } from '../storage/provider.ts';
-import type { Access } from './guard.ts';
+import { StateroomError } from '../../errors.ts';
+import type { ListRange, Snapshot, StorageEntry } from '../../storage/provider.ts';
+import type { Access } from '../guard.ts';
 import { decodeRecord, type Envelope, type SessionRecord } from './record.ts';
-import type { SessionList } from './result.ts';
+import type { SessionList } from '../result.ts';
 
 /** A session as it stood at one moment: the record, the version of its entry, and the lists that were asked for. */
 export type StoredSession<ListName extends string> = {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { memoryStorage } from '../storage/memory.ts';
-import { manualClock } from '../testing/clock.ts';
-import { flaky } from '../testing/flaky.ts';
-import { type SessionSuccess, unwrap } from './result.ts';
-import { increment, manage, type State } from './test-sessions.ts';
+import { memoryStorage } from '../../storage/memory.ts';
+import { manualClock } from '../../testing/clock.ts';
+import { flaky } from '../../testing/flaky.ts';
+import { type SessionSuccess, unwrap } from '../result.ts';
+import { increment, manage, type State } from '../test-sessions.ts';
 
 const idleMs = 60_000;
 const graceMs = 10_000;

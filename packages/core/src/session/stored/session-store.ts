@@ -1,7 +1,7 @@
-import { StateroomError } from '../errors.ts';
-import type { KeySpace, SessionKeys } from '../storage/keys.ts';
-import type { Change, Check, Commit, ListRange, StorageProvider, Transaction } from '../storage/provider.ts';
-import { type Access, guardVersion } from './guard.ts';
+import { StateroomError } from '../../errors.ts';
+import type { KeySpace, SessionKeys } from '../../storage/keys.ts';
+import type { Change, Check, Commit, ListRange, StorageProvider, Transaction } from '../../storage/provider.ts';
+import { type Access, guardVersion } from '../guard.ts';
 import { encodeRecord } from './record.ts';
 import {
   appendToLists,
@@ -24,7 +24,7 @@ import {
   storedSession,
   type WriteOutcome,
 } from './stored-session.ts';
-import { slideMs, withGrace } from './ttl.ts';
+import { slideMs, withGrace } from '../ttl.ts';
 
 /** What a refusal of a repeated commit means. */
 type Judge<ListName extends string> = (found: StoredSession<ListName> | null) => 'mine' | 'refused' | 'unknown';

@@ -1,4 +1,4 @@
-import { isStateroomError, StateroomError } from '../errors.ts';
+import { isStateroomError, StateroomError } from '../../errors.ts';
 import type {
   Commit,
   Reads,
@@ -7,7 +7,7 @@ import type {
   Snapshot,
   StorageProvider,
   Transaction,
-} from '../storage/provider.ts';
+} from '../../storage/provider.ts';
 
 /** The calls of a storage as sessions need them: absence is sure, a lost reply is an answer, and all that is thrown is ours. */
 

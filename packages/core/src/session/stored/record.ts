@@ -1,7 +1,7 @@
-import { StateroomError } from '../errors.ts';
-import { assertJson, ownCopy } from '../json.ts';
-import type { Access } from './guard.ts';
-import { defaultTtl, listsNeedTouch, type TtlPolicy } from './ttl.ts';
+import { StateroomError } from '../../errors.ts';
+import { assertJson, ownCopy } from '../../json.ts';
+import type { Access } from '../guard.ts';
+import { defaultTtl, listsNeedTouch, type TtlPolicy } from '../ttl.ts';
 
 /** What is stored with a session's state, as JSON under the session's own key. Times are epoch milliseconds. */
 export type Envelope = {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { memoryStorage } from '../storage/memory.ts';
-import { override } from '../storage/override.ts';
-import { increment, manage } from './test-sessions.ts';
+import { memoryStorage } from '../../storage/memory.ts';
+import { override } from '../../storage/override.ts';
+import { increment, manage } from '../test-sessions.ts';
 
 const named = (namespace: string, storage = memoryStorage()) => ({ storage, sessions: manage(storage, { namespace }) });
 

@@ -1,11 +1,11 @@
-import { refuseUnless, StateroomError } from '../errors.ts';
-import { toJson } from '../json.ts';
-import type { SessionKeys } from '../storage/keys.ts';
-import type { Change, ListRange, Ttl } from '../storage/provider.ts';
-import { guardVersion } from './guard.ts';
+import { refuseUnless, StateroomError } from '../../errors.ts';
+import { toJson } from '../../json.ts';
+import type { SessionKeys } from '../../storage/keys.ts';
+import type { Change, ListRange, Ttl } from '../../storage/provider.ts';
+import { guardVersion } from '../guard.ts';
 import { encodeRecord } from './record.ts';
 import type { ListItems, ListLengths, ListRanges, NextSession } from './stored-session.ts';
-import { lifeMs, listTtlMs, type TtlPolicy, withGrace } from './ttl.ts';
+import { lifeMs, listTtlMs, type TtlPolicy, withGrace } from '../ttl.ts';
 
 /** The steps of which commits on a session's keys are made. To name a list that the manager has not is INVALID. */
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { memoryStorage } from '../storage/memory.ts';
-import { override } from '../storage/override.ts';
-import type { StorageProvider } from '../storage/provider.ts';
-import { manualClock } from '../testing/clock.ts';
-import { flaky } from '../testing/flaky.ts';
-import { unwrap } from './result.ts';
-import { counted, increment, manage } from './test-sessions.ts';
+import { memoryStorage } from '../../storage/memory.ts';
+import { override } from '../../storage/override.ts';
+import type { StorageProvider } from '../../storage/provider.ts';
+import { manualClock } from '../../testing/clock.ts';
+import { flaky } from '../../testing/flaky.ts';
+import { unwrap } from '../result.ts';
+import { counted, increment, manage } from '../test-sessions.ts';
 
 const owner = 'user-7';
 const indexKey = 'sessions:owners:{user-7}';

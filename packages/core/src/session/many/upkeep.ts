@@ -1,7 +1,7 @@
-import { isStateroomError } from '../errors.ts';
-import type { FailedSession, SaveReport, SessionStats, StatsOptions, SweepOptions, SweepReport } from './options.ts';
-import type { SessionSuccess } from './result.ts';
-import { inTurns, type Shared } from './shared.ts';
+import { isStateroomError } from '../../errors.ts';
+import type { FailedSession, SaveReport, SessionStats, StatsOptions, SweepOptions, SweepReport } from '../options.ts';
+import type { SessionSuccess } from '../result.ts';
+import { inTurns, type Shared } from '../shared.ts';
 
 /** What operators do with all sessions of a namespace, by way of a scan. One session that fails stops no other. */
 export class Upkeep<T, ListName extends string, View> {

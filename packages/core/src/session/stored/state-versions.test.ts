@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { memoryStorage } from '../storage/memory.ts';
-import type { StorageProvider } from '../storage/provider.ts';
-import { unwrap } from './result.ts';
-import { SessionManager } from './session-manager.ts';
+import { memoryStorage } from '../../storage/memory.ts';
+import type { StorageProvider } from '../../storage/provider.ts';
+import { unwrap } from '../result.ts';
+import { SessionManager } from '../session-manager.ts';
 
 const One = z.object({ name: z.string() });
 const Two = z.object({ first: z.string(), last: z.string() });

@@ -1,8 +1,8 @@
-import { StateroomError } from '../errors.ts';
-import type { IndexKeys } from '../storage/keys.ts';
-import type { Change, Check, StorageProvider } from '../storage/provider.ts';
-import type { Aside } from './session-store.ts';
-import { tryCommit, unknownOutcome } from './storage-calls.ts';
+import { StateroomError } from '../../errors.ts';
+import type { IndexKeys } from '../../storage/keys.ts';
+import type { Change, Check, StorageProvider } from '../../storage/provider.ts';
+import type { Aside } from '../stored/session-store.ts';
+import { tryCommit, unknownOutcome } from '../stored/storage-calls.ts';
 
 /** A word that there may be a session of this id, and when it was given. It may come twice, and be wrong. */
 export type Hint = { readonly sessionId: string; readonly at: number };

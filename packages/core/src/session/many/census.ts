@@ -1,9 +1,9 @@
-import { isStateroomError, StateroomError } from '../errors.ts';
-import { KeyQueue } from './key-queue.ts';
+import { isStateroomError, StateroomError } from '../../errors.ts';
+import { KeyQueue } from '../key-queue.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
-import type { Aside } from './session-store.ts';
-import type { StoredSession } from './stored-session.ts';
-import type { Shared } from './shared.ts';
+import type { Aside } from '../stored/session-store.ts';
+import type { StoredSession } from '../stored/stored-session.ts';
+import type { Shared } from '../shared.ts';
 
 export type CensusOptions = { readonly maxSessions: number; readonly whenFull: 'reject' | 'evict-idle' };
 

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { refuseUnless, StateroomError } from '../errors.ts';
-import { assertJson } from '../json.ts';
-import { callersOwn } from './callers-own.ts';
+import { refuseUnless, StateroomError } from '../../errors.ts';
+import { assertJson } from '../../json.ts';
+import { callersOwn } from '../callers-own.ts';
 import { newerVersion, type SessionRecord } from './record.ts';
 
 export type StateCodecOptions<T> = {
