@@ -26,8 +26,7 @@ export const brokenData: readonly Broken[] = [
   {
     fault: 'does not truncate',
     clause: 'truncate keeps the first items; to none is no list; beyond the end is nothing',
-    of: (storage) =>
-      changing(storage, (change) => [change.type === 'truncate' ? { ...change, length: 1_000_000 } : change]),
+    of: (storage) => changing(storage, (change) => (change.type === 'truncate' ? [] : [change])),
   },
   {
     fault: 'does not check lengths',
