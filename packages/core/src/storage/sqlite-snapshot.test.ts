@@ -36,12 +36,16 @@ describe('sqliteStorage on its file', () => {
     const exit = once(child, 'exit');
     const moments = new Set<string>();
     const torn: string[] = [];
+    const look = async (entriesAtOnce: number) => {
+      const lists = [{ key: 'list', end: 0 }];
+      const snapshot = await storage.read({ entries: keys.slice(0, entriesAtOnce), lists });
+      const seen = new Set(snapshot.entries.map((entry) => entry?.value ?? '0')).add(String(snapshot.lists[0]?.length));
+      moments.add([...seen].join());
+      if (seen.size > 1) torn.push([...seen].join(' and '));
+    };
     while (child.exitCode === null) {
-      const { entries, lists } = await storage.read({ entries: keys, lists: [{ key: 'list', end: 0 }] });
-      const seen = new Set([...entries.map((entry) => entry?.value ?? '0'), String(lists[0]?.length)]);
-      const moment = [...seen].join(' and ');
-      moments.add(moment);
-      if (seen.size > 1) torn.push(moment);
+      await look(keys.length);
+      for (let times = 0; times < 200; times++) await look(1);
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await exit).toEqual([0, null]);

@@ -21,14 +21,23 @@ export const sizeClauses: readonly Clause[] = [
     test: async (storage) => {
       const items = Array.from({ length: 10_000 }, (_, index) => `item ${index}`);
       for (let times = 0; times < 10; times++) await append(storage, 'list', { items });
-      const lists = [
-        { key: 'list', start: -2 },
-        { key: 'list', start: 50_000, end: 55_000 },
-      ];
-      assert.deepEqual((await storage.read({ lists })).lists, [
-        { items: ['item 9998', 'item 9999'], length: 100_000 },
-        { items: items.slice(0, 5000), length: 100_000 },
-      ]);
+      const { lists } = await storage.read({
+        lists: [
+          { key: 'list', start: -2 },
+          { key: 'list', start: 50_000, end: 55_000 },
+        ],
+      });
+      assert.deepEqual(
+        lists.map(({ items: read, length }) => [read.length, length]),
+        [
+          [2, 100_000],
+          [5000, 100_000],
+        ],
+      );
+      // Compared one by one: what assert would say of many that differ takes minutes to find.
+      const expected = [...items.slice(-2), ...items.slice(0, 5000)];
+      const differs = lists.flatMap((window) => window.items).findIndex((item, index) => item !== expected[index]);
+      assert.equal(differs, -1, `item ${differs} of those read is another`);
     },
   },
   {
@@ -86,10 +95,7 @@ export const sizeClauses: readonly Clause[] = [
       };
       await commitAll(null, (key) => setTo('v1', key));
       const found = await scanAll(storage, '', { limits: [1000] });
-      assert.deepEqual(
-        keys.filter((key) => !found.has(key)),
-        [],
-      );
+      assert.equal(keys.filter((key) => found.has(key)).length, 2000);
       // Also so that a server which many storages share does not grow by this one.
       await commitAll('v1', (key) => ({ type: 'delete', key }));
       assert.equal((await scanAll(storage, '', { limits: [1000] })).size, 0);
