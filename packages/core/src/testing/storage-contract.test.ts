@@ -3,15 +3,23 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StorageProvider } from '../storage/provider.ts';
 import { memoryStorage } from '../storage/memory.ts';
+import { brokenAnswers } from './broken/answers.ts';
 import type { Broken } from './broken/broken.ts';
 import { brokenCommits } from './broken/commits.ts';
 import { brokenData } from './broken/data.ts';
 import { brokenLifeSpans } from './broken/life-spans.ts';
+import { brokenSizes } from './broken/sizes.ts';
 import { manualClock } from './clock.ts';
 import { override } from '../storage/override.ts';
 import { describeStorage, storageClauses } from './storage-contract.ts';
 
-const allBroken: readonly Broken[] = [...brokenCommits, ...brokenLifeSpans, ...brokenData];
+const allBroken: readonly Broken[] = [
+  ...brokenCommits,
+  ...brokenAnswers,
+  ...brokenLifeSpans,
+  ...brokenData,
+  ...brokenSizes,
+];
 
 /** Runs clauses of the contract as a test runner would, and gives back the names of those that were not kept. */
 async function refusals(breakIt: (storage: StorageProvider) => StorageProvider, only?: string): Promise<string[]> {

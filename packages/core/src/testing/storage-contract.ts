@@ -1,19 +1,25 @@
 import type { StorageProvider } from '../storage/provider.ts';
+import { answerClauses } from './clauses/answers.ts';
 import { atomicityClauses } from './clauses/atomicity.ts';
 import type { Clause } from './clauses/clause.ts';
 import { isolationClauses } from './clauses/isolation.ts';
+import { kindClauses } from './clauses/kinds.ts';
 import { lifeSpanClauses } from './clauses/life-span.ts';
 import { lifecycleClauses } from './clauses/lifecycle.ts';
 import { listClauses } from './clauses/lists.ts';
 import { scanClauses } from './clauses/scan.ts';
+import { sizeClauses } from './clauses/sizes.ts';
 
 /** The contract of StorageProvider, clause by clause. */
 export const storageClauses: readonly Clause[] = [
   ...atomicityClauses,
+  ...answerClauses,
   ...lifeSpanClauses,
   ...listClauses,
   ...isolationClauses,
+  ...kindClauses,
   ...scanClauses,
+  ...sizeClauses,
   ...lifecycleClauses,
 ];
 

@@ -116,28 +116,6 @@ export const brokenCommits: readonly Broken[] = [
       }),
   },
   {
-    fault: 'refuses without a word',
-    clause: 'a refusal tells what is there now',
-    of: (storage) =>
-      override(storage, {
-        commit: async (transaction) => {
-          const commit = await storage.commit(transaction);
-          return { ...commit, refused: commit.refused.map(({ key }) => ({ key, entry: null })) };
-        },
-      }),
-  },
-  {
-    fault: 'shows what was there before the commit',
-    clause: 'the snapshot comes back with the commit, as things are after it',
-    of: (storage) =>
-      override(storage, {
-        commit: async (transaction) => {
-          const snapshot = await storage.read(transaction.reads ?? {});
-          return { ...(await storage.commit(transaction)), snapshot };
-        },
-      }),
-  },
-  {
     fault: 'writes without being asked to compare',
     clause: 'a commit that could be applied twice is invalid',
     of: (storage) =>
@@ -169,11 +147,9 @@ function commitsOneByOne(storage: StorageProvider): StorageProvider {
       if (!judged.committed) return judged;
       for (const change of transaction.changes) {
         await tick();
-        const checks = transaction.checks.filter(({ key }) => key === change.key);
-        await force(storage, {
-          checks: checks.length > 0 ? checks : [{ key: change.key, version: null }],
-          changes: [change],
-        });
+        const checks: Check[] = transaction.checks.filter(({ key }) => key === change.key);
+        if (checks.length === 0 && change.type === 'set') checks.push({ key: change.key, version: null });
+        await force(storage, { checks, changes: [change] });
       }
       return storage.commit({ ...transaction, checks: [], changes: [] });
     },

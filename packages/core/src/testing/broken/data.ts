@@ -1,7 +1,7 @@
 import { isStateroomError } from '../../errors.ts';
-import type { Check, ListWindow, ScannedKey, Snapshot, StorageEntry, StorageProvider } from '../../storage/provider.ts';
+import type { Check, Snapshot, StorageProvider } from '../../storage/provider.ts';
 import { override } from '../../storage/override.ts';
-import { type Broken, changing } from './broken.ts';
+import { type Broken, changing, readingEntries, readingLists, scanning, tick } from './broken.ts';
 
 export const brokenData: readonly Broken[] = [
   {
@@ -26,8 +26,7 @@ export const brokenData: readonly Broken[] = [
   {
     fault: 'does not truncate',
     clause: 'truncate keeps the first items; to none is no list; beyond the end is nothing',
-    of: (storage) =>
-      changing(storage, (change) => [change.type === 'truncate' ? { ...change, length: 1_000_000 } : change]),
+    of: (storage) => changing(storage, (change) => (change.type === 'truncate' ? [] : [change])),
   },
   {
     fault: 'does not check lengths',
@@ -58,11 +57,6 @@ export const brokenData: readonly Broken[] = [
       }),
   },
   {
-    fault: 'keeps lists short',
-    clause: 'a list holds 100,000 items, and 10,000 may come in one commit',
-    of: (storage) => readingLists(storage, ({ items, length }) => ({ items, length: Math.min(length, 50_000) })),
-  },
-  {
     fault: 'cuts keys at a zero character',
     clause: 'any well-formed text is a key of its own',
     of: (storage) => withKeys(storage, (key) => key.split('\0', 1)[0] ?? ''),
@@ -85,17 +79,6 @@ export const brokenData: readonly Broken[] = [
         items: items.map((item) => item.replace(/^\uFEFF/, '')),
         length,
       })),
-  },
-  {
-    fault: 'cuts long values',
-    clause: 'a value of 1 MiB is kept, in an entry and in a list',
-    of: (storage) => readingEntries(storage, ({ value, version }) => ({ value: value.slice(0, 65_536), version })),
-  },
-  {
-    fault: 'cuts long items',
-    clause: 'a value of 1 MiB is kept, in an entry and in a list',
-    of: (storage) =>
-      readingLists(storage, ({ items, length }) => ({ items: items.map((item) => item.slice(0, 65_536)), length })),
   },
   {
     fault: 'cuts long keys',
@@ -150,6 +133,14 @@ export const brokenData: readonly Broken[] = [
     of: (storage) => scanning(storage, (found) => found.map((scanned) => ({ ...scanned, kind: 'entry' }))),
   },
   {
+    fault: 'scans lists as immortal',
+    clause: 'a scan finds each key with the prefix, its kind and what is left of its life',
+    of: (storage) =>
+      scanning(storage, (found) =>
+        found.map((scanned) => (scanned.kind === 'list' ? { ...scanned, ttlMs: null } : scanned)),
+      ),
+  },
+  {
     fault: 'takes a prefix for a pattern',
     clause: 'a prefix is text, not a pattern',
     of: (storage) =>
@@ -163,7 +154,7 @@ export const brokenData: readonly Broken[] = [
   },
   {
     fault: 'pages a scan by position',
-    clause: 'small pages miss nothing that stood all the while, though others come and go',
+    clause: 'pages of one and of few miss nothing that stood all the while, though others come and go',
     of: (storage) =>
       override(storage, {
         scan: async (prefix, cursor, limit) => {
@@ -175,9 +166,43 @@ export const brokenData: readonly Broken[] = [
       }),
   },
   {
+    fault: 'takes a page of one for the last',
+    clause: 'pages of one and of few miss nothing that stood all the while, though others come and go',
+    of: (storage) =>
+      override(storage, {
+        scan: async (prefix, cursor, limit) => {
+          const page = await storage.scan(prefix, cursor, limit);
+          return limit === 1 ? { found: page.found.slice(0, 1), cursor: null } : page;
+        },
+      }),
+  },
+  {
     fault: 'is out of reach',
     clause: 'it says its name, who sees its data and what a read promises, and answers a ping',
     of: (storage) => override(storage, { ping: () => Promise.reject(new Error('no route to host')) }),
+  },
+  {
+    fault: 'tells what is in flight at close as absent',
+    clause: 'what is in flight at close is answered as it is, or fails',
+    of: (storage) =>
+      override(storage, {
+        read: async (reads) => {
+          await tick();
+          return storage.read(reads).catch(() => absent(reads.entries?.length ?? 0));
+        },
+      }),
+  },
+  {
+    fault: 'tells what is in flight at close as done',
+    clause: 'what is in flight at close is answered as it is, or fails',
+    of: (storage) =>
+      override(storage, {
+        commit: async (transaction) => {
+          await tick();
+          const done = { committed: true, refused: [], snapshot: absent(transaction.reads?.entries?.length ?? 0) };
+          return storage.commit(transaction).catch(() => done);
+        },
+      }),
   },
   {
     fault: 'keeps a timer after close',
@@ -197,33 +222,6 @@ export const brokenData: readonly Broken[] = [
 
 function absent(entries: number): Snapshot {
   return { entries: Array.from({ length: entries }, () => null), lists: [] };
-}
-
-function readingLists(storage: StorageProvider, seen: (window: ListWindow) => ListWindow): StorageProvider {
-  return override(storage, {
-    read: async (reads) => {
-      const { entries, lists } = await storage.read(reads);
-      return { entries, lists: lists.map(seen) };
-    },
-  });
-}
-
-function readingEntries(storage: StorageProvider, seen: (entry: StorageEntry) => StorageEntry): StorageProvider {
-  return override(storage, {
-    read: async (reads) => {
-      const { entries, lists } = await storage.read(reads);
-      return { entries: entries.map((entry) => entry && seen(entry)), lists };
-    },
-  });
-}
-
-function scanning(storage: StorageProvider, seen: (found: readonly ScannedKey[]) => ScannedKey[]): StorageProvider {
-  return override(storage, {
-    scan: async (prefix, cursor, limit) => {
-      const page = await storage.scan(prefix, cursor, limit);
-      return { ...page, found: seen(page.found) };
-    },
-  });
 }
 
 function withKeys(storage: StorageProvider, stored: (key: string) => string): StorageProvider {

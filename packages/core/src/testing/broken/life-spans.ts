@@ -1,6 +1,13 @@
 import type { Change, StorageProvider } from '../../storage/provider.ts';
 import { override } from '../../storage/override.ts';
-import { type Broken, changing, force } from './broken.ts';
+import { maxTtlMs } from '../../storage/validate.ts';
+import { type Broken, changing, force, scanning } from './broken.ts';
+
+const expired = 'what has expired is absent for checks, refusals and scans as well';
+const number = 'a number is a new life span, longer or shorter, by set, append and touch alike';
+const forEver = 'null is for ever, and takes the end of life away from what was mortal, by set, append and touch alike';
+const told = 'a life span is told as it was given, of a minute as of 25 days or ten years, of entries and lists';
+const keep = "'keep' inherits nothing from what was deleted or emptied in the same commit, or has expired before";
 
 export const brokenLifeSpans: readonly Broken[] = [
   {
@@ -10,8 +17,13 @@ export const brokenLifeSpans: readonly Broken[] = [
   },
   {
     fault: 'shows the dead in a scan',
-    clause: 'what has expired is absent for checks, refusals and scans as well',
+    clause: expired,
     of: scansTheDead,
+  },
+  {
+    fault: 'tells a dead list as one that is',
+    clause: expired,
+    of: tellsDeadLists,
   },
   {
     fault: 'forgets that lists die',
@@ -38,7 +50,7 @@ export const brokenLifeSpans: readonly Broken[] = [
   },
   {
     fault: 'takes null for keep',
-    clause: 'null is for ever, and takes the end of life away from what was mortal',
+    clause: forEver,
     of: (storage) =>
       changing(storage, (change) => [
         change.type === 'set' && change.ttlMs === null ? { ...change, ttlMs: 'keep' } : change,
@@ -46,18 +58,59 @@ export const brokenLifeSpans: readonly Broken[] = [
   },
   {
     fault: 'keeps the old life of what is set',
-    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    clause: number,
     of: keepsLifeOf('set'),
   },
   {
     fault: 'keeps the old life of what is appended to',
-    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    clause: number,
     of: keepsLifeOf('append'),
   },
   {
     fault: 'never shortens a life by touch',
-    clause: 'a number is a new life span, longer or shorter, by set, append and touch alike',
+    clause: number,
     of: (storage) => changing(storage, (change) => (change.type === 'touch' && change.ttlMs === 300 ? [] : [change])),
+  },
+  {
+    fault: 'does not touch lists',
+    clause: number,
+    of: doesNotTouch('list', (ttlMs) => ttlMs !== null),
+  },
+  {
+    fault: 'takes null for keep when it appends',
+    clause: forEver,
+    of: (storage) =>
+      changing(storage, (change) => [
+        change.type === 'append' && change.ttlMs === null ? { ...change, ttlMs: 'keep' } : change,
+      ]),
+  },
+  {
+    fault: 'makes no entry immortal by touch',
+    clause: forEver,
+    of: doesNotTouch('entry', (ttlMs) => ttlMs === null),
+  },
+  {
+    fault: 'makes no list immortal by touch',
+    clause: forEver,
+    of: doesNotTouch('list', (ttlMs) => ttlMs === null),
+  },
+  {
+    fault: 'lets what is set inherit from what was deleted',
+    clause: keep,
+    of: (storage) =>
+      override(storage, {
+        commit: ({ changes, ...rest }) => {
+          const isSetLater = (key: string, index: number) =>
+            changes.slice(index).some((change) => change.type === 'set' && change.key === key);
+          const kept = changes.filter(({ type, key }, index) => type !== 'delete' || !isSetLater(key, index));
+          return storage.commit({ ...rest, changes: kept });
+        },
+      }),
+  },
+  {
+    fault: 'lets what is set inherit from the dead',
+    clause: keep,
+    of: inheritsFromTheDead,
   },
   {
     fault: 'makes immortal what it truncates',
@@ -69,8 +122,33 @@ export const brokenLifeSpans: readonly Broken[] = [
   },
   {
     fault: 'overflows at 2^31 milliseconds',
-    clause: '25 days are neither at once nor for ever',
+    clause: told,
     of: withTtl((ttlMs) => (ttlMs > 0x7fffffff ? 1 : ttlMs)),
+  },
+  {
+    fault: 'lets nothing live for more than 30 days',
+    clause: told,
+    of: withTtl((ttlMs) => Math.min(ttlMs, 30 * 24 * 60 * 60 * 1000)),
+  },
+  {
+    fault: 'rounds long lives up to seconds',
+    clause: told,
+    of: withTtl((ttlMs) => (ttlMs > 1000 ? Math.ceil(ttlMs / 1000) * 1000 : ttlMs)),
+  },
+  {
+    fault: 'rounds long lives down to seconds',
+    clause: told,
+    of: withTtl((ttlMs) => (ttlMs > 1000 ? Math.floor(ttlMs / 1000) * 1000 : ttlMs)),
+  },
+  {
+    fault: 'tells what is left of a life in whole seconds',
+    clause: told,
+    of: (storage) =>
+      scanning(storage, (found) =>
+        found.map((scanned) =>
+          scanned.ttlMs === null ? scanned : { ...scanned, ttlMs: Math.ceil(scanned.ttlMs / 1000) * 1000 },
+        ),
+      ),
   },
   {
     fault: 'checks against the dead',
@@ -81,7 +159,9 @@ export const brokenLifeSpans: readonly Broken[] = [
 
 function withTtl(ttl: (ttlMs: number) => number): (storage: StorageProvider) => StorageProvider {
   const changed = (change: Change): Change => {
-    if (!('ttlMs' in change) || typeof change.ttlMs !== 'number' || !(change.ttlMs > 0)) return change;
+    if (!('ttlMs' in change) || typeof change.ttlMs !== 'number') return change;
+    // What is none stays invalid.
+    if (!(change.ttlMs > 0 && change.ttlMs <= maxTtlMs)) return change;
     return { ...change, ttlMs: ttl(change.ttlMs) };
   };
   return (storage) => changing(storage, (change) => [changed(change)]);
@@ -97,6 +177,47 @@ function keepsLifeOf(type: 'set' | 'append'): (storage: StorageProvider) => Stor
       return [isThere && change.type === type ? { ...change, ttlMs: 'keep' } : change];
     });
   };
+}
+
+/** Of the keys of one kind, those life spans that are to be ignored. */
+function doesNotTouch(kind: 'entry' | 'list', isIgnored: (ttlMs: number | null) => boolean) {
+  return (storage: StorageProvider) => {
+    const ofKind = new Set<string>();
+    return changing(storage, (change) => {
+      if (change.type === (kind === 'entry' ? 'set' : 'append')) ofKind.add(change.key);
+      return change.type === 'touch' && ofKind.has(change.key) && isIgnored(change.ttlMs) ? [] : [change];
+    });
+  };
+}
+
+function tellsDeadLists(storage: StorageProvider): StorageProvider {
+  const lists = new Set<string>();
+  return override(storage, {
+    commit: async (transaction) => {
+      for (const { type, key } of transaction.changes) if (type === 'append') lists.add(key);
+      const commit = await storage.commit(transaction);
+      const refused = commit.refused.map((refusal) => ('length' in refusal ? { ...refusal, length: 1 } : refusal));
+      return commit.refused.some(({ key }) => lists.has(key)) ? { ...commit, refused } : commit;
+    },
+  });
+}
+
+/** What is set where something has expired, and is to keep its life span, is at an end at once. */
+function inheritsFromTheDead(storage: StorageProvider): StorageProvider {
+  const mortal = new Set<string>();
+  return override(storage, {
+    commit: async (transaction) => {
+      const commit = await storage.commit(transaction);
+      for (const { key, ...change } of transaction.changes) {
+        if (change.type !== 'set') continue;
+        if (typeof change.ttlMs === 'number') mortal.add(key);
+        const wasNone = transaction.checks.some((check) => check.key === key && 'version' in check && !check.version);
+        if (!wasNone || change.ttlMs !== 'keep' || !mortal.has(key)) continue;
+        await storage.commit({ checks: [{ key, version: change.version }], changes: [{ type: 'delete', key }] });
+      }
+      return commit;
+    },
+  });
 }
 
 function scansTheDead(storage: StorageProvider): StorageProvider {

@@ -51,16 +51,16 @@ export function assertRefused(commit: Commit): void {
   assert.equal(commit.committed, false, 'a commit with a check that does not hold must be refused');
 }
 
-/** What a walk through all pages finds, by key. */
+/** What a walk through all pages finds, by key; `limits` are those of the pages, over and over. */
 export async function scanAll(
   storage: StorageProvider,
   prefix: string,
-  { limit = 100, betweenPages = async () => {} }: { limit?: number; betweenPages?: () => Promise<void> } = {},
+  { limits = [100], betweenPages = async () => {} }: { limits?: number[]; betweenPages?: () => Promise<void> } = {},
 ): Promise<Map<string, ScannedKey>> {
   const found = new Map<string, ScannedKey>();
   let cursor: string | null = null;
   for (let pages = 0; pages < 10_000; pages++) {
-    const page = await storage.scan(prefix, cursor, limit);
+    const page = await storage.scan(prefix, cursor, limits[pages % limits.length] ?? 1);
     for (const scanned of page.found) found.set(scanned.key, scanned);
     cursor = page.cursor;
     if (cursor === null) return found;

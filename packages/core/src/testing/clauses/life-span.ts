@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict';
+import type { Change, StorageProvider } from '../../storage/provider.ts';
 import { append, assertCommitted, assertRefused, type Clause, entryAt, itemsAt, put, scanAll } from './clause.ts';
 
-/** Longer than a signed 32-bit number of milliseconds, where timers overflow. */
-const twentyFiveDaysMs = 25 * 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+type WithTtl = (key: string, ttlMs: number | null) => Change;
+const bySet =
+  (version: string): WithTtl =>
+  (key, ttlMs) => ({ type: 'set', key, value: 'value', version, ttlMs });
+const byAppend: WithTtl = (key, ttlMs) => ({ type: 'append', key, items: ['one'], ttlMs });
+const byTouch: WithTtl = (key, ttlMs) => ({ type: 'touch', key, ttlMs });
+
+/** All the ways in which a key that was given a life span is given another. */
+const ways: ReadonlyMap<string, readonly [first: WithTtl, then: WithTtl]> = new Map([
+  ['set', [bySet('v1'), bySet('v2')]],
+  ['append', [byAppend, byAppend]],
+  ['touch of an entry', [bySet('v1'), byTouch]],
+  ['touch of a list', [byAppend, byTouch]],
+]);
 
 export const lifeSpanClauses: readonly Clause[] = [
   {
@@ -26,8 +41,17 @@ export const lifeSpanClauses: readonly Clause[] = [
       await sleep(60);
       const found = [...(await scanAll(storage, '')).values()];
       assert.deepEqual(found, []);
-      const late = await storage.commit({ checks: [{ key: 'entry', version: 'v1' }], changes: [] });
-      assert.deepEqual(late.refused, [{ key: 'entry', entry: null }]);
+      const late = await storage.commit({
+        checks: [
+          { key: 'entry', version: 'v1' },
+          { key: 'list', length: 1 },
+        ],
+        changes: [],
+      });
+      assert.deepEqual(late.refused, [
+        { key: 'entry', entry: null },
+        { key: 'list', length: 0 },
+      ]);
       const onAbsence = await storage.commit({
         checks: [
           { key: 'entry', length: 0 },
@@ -86,31 +110,11 @@ export const lifeSpanClauses: readonly Clause[] = [
   {
     name: 'a number is a new life span, longer or shorter, by set, append and touch alike',
     test: async (storage, { sleep }) => {
-      for (const key of ['set longer', 'set shorter', 'touched shorter']) {
-        await put(storage, key, { ttlMs: key.endsWith('longer') ? 300 : 5000 });
-      }
-      await append(storage, 'list longer', { ttlMs: 300 });
-      await append(storage, 'list shorter', { ttlMs: 5000 });
-      const set = (key: string, ttlMs: number) => ({ type: 'set', key, value: 'new', version: 'v2', ttlMs }) as const;
-      const more = (key: string, ttlMs: number) => ({ type: 'append', key, items: ['two'], ttlMs }) as const;
-      assertCommitted(
-        await storage.commit({
-          checks: [{ key: 'set longer', version: 'v1' }],
-          changes: [
-            set('set longer', 5000),
-            set('set shorter', 300),
-            { type: 'touch', key: 'touched shorter', ttlMs: 300 },
-            more('list longer', 5000),
-            more('list shorter', 300),
-          ],
-        }),
-      );
+      await makeAll(storage, { longer: 300, shorter: 5000 });
+      await changeAll(storage, { longer: 5000, shorter: 300 });
       await sleep(400);
       const found = [...(await scanAll(storage, '')).keys()];
-      assert.deepEqual(
-        found.toSorted((a, b) => (a < b ? -1 : 1)),
-        ['list longer', 'set longer'],
-      );
+      assert.deepEqual(new Set(found), new Set([...ways.keys()].map((way) => `${way}, longer`)));
     },
   },
   {
@@ -130,6 +134,7 @@ export const lifeSpanClauses: readonly Clause[] = [
       await put(storage, 'mortal', { ttlMs: 300 });
       await append(storage, 'list', { ttlMs: 300 });
       await put(storage, 'new', { ttlMs: 'keep' });
+      await append(storage, 'new list', { ttlMs: 'keep' });
       assertCommitted(
         await storage.commit({
           checks: [{ key: 'mortal', version: 'v1' }],
@@ -143,29 +148,73 @@ export const lifeSpanClauses: readonly Clause[] = [
       await sleep(310);
       assert.equal(await entryAt(storage, 'mortal'), null);
       assert.deepEqual(await itemsAt(storage, 'list'), []);
-      assert.notEqual(await entryAt(storage, 'new'), null);
+      await assertForEver(storage, ['new', 'new list']);
     },
   },
   {
-    name: 'null is for ever, and takes the end of life away from what was mortal',
+    name: "'keep' inherits nothing from what was deleted or emptied in the same commit, or has expired before",
     test: async (storage, { sleep }) => {
-      await put(storage, 'entry', { ttlMs: 100 });
-      const checks = [{ key: 'entry', version: 'v1' }];
-      const changes = [{ type: 'set', key: 'entry', value: 'kept', version: 'v2', ttlMs: null }] as const;
-      assertCommitted(await storage.commit({ checks, changes }));
-      await sleep(150);
-      assert.equal((await entryAt(storage, 'entry'))?.value, 'kept');
-      assert.equal((await scanAll(storage, '')).get('entry')?.ttlMs, null);
+      await put(storage, 'expired', { ttlMs: 50 });
+      await append(storage, 'expired list', { ttlMs: 50 });
+      await put(storage, 'deleted', { ttlMs: 60_000 });
+      await append(storage, 'deleted list', { ttlMs: 60_000 });
+      await append(storage, 'emptied list', { ttlMs: 60_000 });
+      await sleep(60);
+      const keepSet = (key: string) => ({ type: 'set', key, value: 'new', version: 'v2', ttlMs: 'keep' }) as const;
+      const keepAppend = (key: string) => ({ type: 'append', key, items: ['new'], ttlMs: 'keep' }) as const;
+      const commit = await storage.commit({
+        checks: [
+          { key: 'expired', version: null },
+          { key: 'deleted', version: 'v1' },
+        ],
+        changes: [
+          keepSet('expired'),
+          keepAppend('expired list'),
+          { type: 'delete', key: 'deleted' },
+          keepSet('deleted'),
+          { type: 'delete', key: 'deleted list' },
+          keepAppend('deleted list'),
+          { type: 'truncate', key: 'emptied list', length: 0 },
+          keepAppend('emptied list'),
+        ],
+      });
+      assertCommitted(commit);
+      await assertForEver(storage, ['expired', 'expired list', 'deleted', 'deleted list', 'emptied list']);
+      assert.equal((await entryAt(storage, 'deleted'))?.value, 'new');
+      assert.deepEqual(await itemsAt(storage, 'expired list'), ['new']);
     },
   },
   {
-    name: '25 days are neither at once nor for ever',
+    name: 'null is for ever, and takes the end of life away from what was mortal, by set, append and touch alike',
     test: async (storage, { sleep }) => {
-      await put(storage, 'entry', { ttlMs: twentyFiveDaysMs });
+      await makeAll(storage, { mortal: 150 });
+      await changeAll(storage, { mortal: null });
+      await sleep(160);
+      await assertForEver(
+        storage,
+        [...ways.keys()].map((way) => `${way}, mortal`),
+      );
+    },
+  },
+  {
+    name: 'a life span is told as it was given, of a minute as of 25 days or ten years, of entries and lists',
+    test: async (storage, { sleep }) => {
+      const before = performance.now();
+      // 25 days pass a signed 32-bit number of milliseconds, where timers overflow.
+      const lives = [60_001, 60_999, 25 * dayMs, 3650 * dayMs];
+      for (const ttlMs of lives) {
+        await put(storage, `entry ${ttlMs}`, { ttlMs });
+        await append(storage, `list ${ttlMs}`, { ttlMs });
+      }
       await sleep(20);
-      assert.notEqual(await entryAt(storage, 'entry'), null);
-      const ttlMs = (await scanAll(storage, '')).get('entry')?.ttlMs ?? 0;
-      assert.ok(ttlMs > twentyFiveDaysMs - 60_000 && ttlMs <= twentyFiveDaysMs, `${ttlMs} ms are left`);
+      const found = await scanAll(storage, '');
+      const elapsedMs = performance.now() - before + 20;
+      for (const given of lives) {
+        for (const key of [`entry ${given}`, `list ${given}`]) {
+          const ttlMs = found.get(key)?.ttlMs ?? 0;
+          assert.ok(ttlMs <= given && ttlMs > given - elapsedMs - 500, `${ttlMs} ms are left of ${key}`);
+        }
+      }
     },
   },
   {
@@ -179,3 +228,32 @@ export const lifeSpanClauses: readonly Clause[] = [
     },
   },
 ];
+
+async function makeAll(storage: StorageProvider, lives: Readonly<Record<string, number | null>>): Promise<void> {
+  const changes = changesOf(lives, ([first]) => first);
+  assertCommitted(await storage.commit({ checks: [checkOf(lives, null)], changes }));
+}
+
+async function changeAll(storage: StorageProvider, lives: Readonly<Record<string, number | null>>): Promise<void> {
+  const changes = changesOf(lives, ([, then]) => then);
+  assertCommitted(await storage.commit({ checks: [checkOf(lives, 'v1')], changes }));
+}
+
+/** One in each way for each of the life spans, of the key that is named after both. */
+function changesOf(
+  lives: Readonly<Record<string, number | null>>,
+  step: (way: readonly [WithTtl, WithTtl]) => WithTtl,
+): Change[] {
+  return [...ways].flatMap(([name, way]) =>
+    Object.entries(lives).map(([life, ttlMs]) => step(way)(`${name}, ${life}`, ttlMs)),
+  );
+}
+
+function checkOf(lives: Readonly<Record<string, unknown>>, version: string | null) {
+  return { key: `set, ${Object.keys(lives)[0]}`, version };
+}
+
+async function assertForEver(storage: StorageProvider, keys: readonly string[]): Promise<void> {
+  const found = await scanAll(storage, '');
+  for (const key of keys) assert.equal(found.get(key)?.ttlMs, null, `the life of ${key}`);
+}

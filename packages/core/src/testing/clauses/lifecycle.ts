@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { append, assertFails, type Clause, itemsAt, put } from './clause.ts';
+import { isStateroomError } from '../../errors.ts';
+import { append, assertCommitted, assertFails, type Clause, itemsAt, put } from './clause.ts';
 
 export const lifecycleClauses: readonly Clause[] = [
   {
@@ -25,6 +26,27 @@ export const lifecycleClauses: readonly Clause[] = [
     },
   },
   {
+    name: 'what is in flight at close is answered as it is, or fails',
+    test: async (storage) => {
+      await put(storage, 'entry', { value: 'old' });
+      const read = outcomeOf(storage.read({ entries: ['entry'] }));
+      const commit = outcomeOf(
+        storage.commit({
+          checks: [{ key: 'entry', version: 'v1' }],
+          changes: [{ type: 'set', key: 'entry', value: 'new', version: 'v2', ttlMs: null }],
+          reads: { entries: ['entry'] },
+        }),
+      );
+      await storage.close();
+      const { answer: snapshot } = await read;
+      if (snapshot !== null) assert.match(snapshot.entries[0]?.value ?? 'absent', /^(old|new)$/);
+      const { answer } = await commit;
+      if (answer === null) return;
+      assertCommitted(answer);
+      assert.equal(answer.snapshot.entries[0]?.value, 'new');
+    },
+  },
+  {
     name: 'close leaves nothing behind that would keep a process from ending',
     test: async (_storage, { create }) => {
       const before = activeResources();
@@ -42,6 +64,17 @@ export const lifecycleClauses: readonly Clause[] = [
     },
   },
 ];
+
+/** Null for a failure that may end what is in flight at close; any other is thrown. */
+async function outcomeOf<R>(call: Promise<R>): Promise<{ answer: R | null }> {
+  try {
+    return { answer: await call };
+  } catch (error) {
+    const isOfClose = isStateroomError(error) && ['STORAGE', 'UNKNOWN_OUTCOME', 'TIMEOUT'].includes(error.code);
+    assert.ok(isOfClose, `not an error of a closed storage: ${String(error)}`);
+    return { answer: null };
+  }
+}
 
 /** What keeps the event loop alive, by its kind: timers, sockets, files. */
 function activeResources(): Map<string, number> {

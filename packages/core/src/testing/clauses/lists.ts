@@ -79,13 +79,4 @@ export const listClauses: readonly Clause[] = [
       assert.deepEqual(await itemsAt(storage, 'list'), ['d']);
     },
   },
-  {
-    name: 'a list holds 100,000 items, and 10,000 may come in one commit',
-    test: async (storage) => {
-      const items = Array.from({ length: 10_000 }, (_, index) => `item ${index}`);
-      for (let times = 0; times < 10; times++) await append(storage, 'list', { items });
-      const [tail] = (await storage.read({ lists: [{ key: 'list', start: -2 }] })).lists;
-      assert.deepEqual(tail, { items: ['item 9998', 'item 9999'], length: 100_000 });
-    },
-  },
 ];
