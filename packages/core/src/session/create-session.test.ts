@@ -52,6 +52,24 @@ describe("ifExists: 'replace'", () => {
     expect(last).toMatchObject({ metadata: left.metadata });
   });
 
+  it('is listed among its owner’s, also when the old one had expired and was forgotten there', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const day = 24 * 60 * 60_000;
+    const sessions = manage(storage, { clock: clock.now, ttl: { idleMs: 1000, graceMs: day } });
+    unwrap(await sessions.createSession({ sessionId: 'a', owner: 'me' }));
+    await clock.advance(day / 2);
+    expect((await sessions.listSessions({ owner: 'me' })).sessions).toEqual([]);
+    unwrap(await sessions.createSession({ sessionId: 'a', owner: 'me', ifExists: 'replace' }));
+    expect((await sessions.listSessions({ owner: 'me' })).sessions.map(({ sessionId }) => sessionId)).toEqual(['a']);
+  });
+
+  it('of an unknown kind of ifExists is refused', async () => {
+    const options = JSON.parse('{"sessionId":"a","ifExists":"overwrite"}');
+    const refused = { error: { code: 'INVALID', path: 'ifExists' } };
+    expect(await manage(memoryStorage()).createSession(options)).toMatchObject(refused);
+  });
+
   it('whose reply was lost is sent again, and done once', async () => {
     const storage = memoryStorage();
     await manage(storage).createSession({ sessionId: 'a' });
@@ -127,6 +145,27 @@ describe('maxSessions', () => {
     expect(evicted).toEqual(['b', 'c']);
     const left = await sessions.stats({ summary: ({ count }) => count });
     expect(left.summaries.map(({ sessionId }) => sessionId).toSorted()).toEqual(['a', 'd', 'e']);
+  });
+
+  it('is not passed by putting new sessions in the place of expired ones', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const sessions = manage(storage, { maxSessions: 2, clock: clock.now, ttl: { idleMs: 1000, graceMs: 60_000 } });
+    for (const sessionId of ['a', 'b']) unwrap(await sessions.createSession({ sessionId }));
+    await clock.advance(1000);
+    for (const sessionId of ['c', 'd']) unwrap(await sessions.createSession({ sessionId }));
+    const again = await sessions.createSession({ sessionId: 'a', ifExists: 'replace' });
+    expect(again).toMatchObject({ error: { code: 'LIMIT' } });
+    expect((await sessions.stats()).sessions).toBe(2);
+  });
+
+  it('announces nobody who finds no room', async () => {
+    const storage = memoryStorage();
+    const sessions = manage(storage, { maxSessions: 1 });
+    unwrap(await sessions.createSession({ owner: 'me' }));
+    for (let times = 0; times < 5; times++) await sessions.createSession({ owner: 'me' });
+    const { lists } = await storage.read({ lists: [{ key: 'sessions:owners:{me}' }] });
+    expect(lists[0]?.length).toBe(1);
   });
 
   it('leaves what is there alone: reading, replacing and asking for one that exists need no room', async () => {

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts';
+import { callersOwn, thrownBy } from './callers-own.ts';
 import { shortId } from './id.ts';
 
 /** What this manager has just done to a session; what others do is told by `watch`. `version` is null once it is gone. */
@@ -8,7 +9,8 @@ export type SessionEvent = {
   readonly version: string | null;
 };
 
-export type SessionListener = (event: SessionEvent) => void;
+/** What it returns is of no interest, but if it is a promise that fails, that is logged. */
+export type SessionListener = (event: SessionEvent) => unknown;
 
 /** Tells listeners after the fact. One that throws harms nobody: it is logged. */
 export class SessionEvents {
@@ -40,11 +42,11 @@ export class SessionEvents {
   emit(event: SessionEvent): void {
     this.#logger.debug({ sessionId: shortId(event.sessionId) }, `the session was ${event.type}`);
     for (const listener of this.#listeners.get(event.type) ?? []) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#logger.error({ sessionId: shortId(event.sessionId), error }, `a listener for ${event.type} threw`);
-      }
+      // One that is asynchronous is not waited for, but what it throws is not lost either.
+      callersOwn(() => listener(event)).catch((error: unknown) => {
+        const fields = { sessionId: shortId(event.sessionId), error: thrownBy(error) };
+        this.#logger.error(fields, `a listener for ${event.type} threw`);
+      });
     }
   }
 }

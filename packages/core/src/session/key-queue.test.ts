@@ -54,6 +54,20 @@ describe('KeyQueue', () => {
     expect(await Promise.all(tasks)).toHaveLength(20);
   });
 
+  it('lets nobody wait for longer because those in front of them have given up', async () => {
+    const queue = new KeyQueue(60);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stuck = queue.run('a', () => promise);
+    const outcomes: string[] = [];
+    const waiting = Array.from({ length: 5 }, () =>
+      queue.run('a', async () => 'never').catch((error: unknown) => outcomes.push(String(error))),
+    );
+    await Promise.race([Promise.all(waiting), delay(60 * 3)]);
+    expect(outcomes).toHaveLength(5);
+    resolve();
+    await stuck;
+  });
+
   it('answers a task inside a task of the same key, which would wait for ever, with CONFLICT', async () => {
     const queue = new KeyQueue(20);
     const nested = queue.run('a', () => queue.run('a', async () => 'never'));

@@ -28,13 +28,15 @@ export class KeyQueue<T = never> {
     line.tail = tail;
     this.#lines.set(key, line);
     const place: Place<T> = { handedOn: null, isAwaited: () => line.tail !== tail };
+    let hadItsTurn = false;
     try {
       if (before !== undefined) await this.#wait(before, line);
+      hadItsTurn = true;
       place.handedOn = line.handedOn;
       return await task(place);
     } finally {
       line.handedOn = place.handedOn;
-      line.turns += 1;
+      if (hadItsTurn) line.turns += 1;
       finish();
       if (!place.isAwaited()) this.#lines.delete(key);
     }

@@ -94,6 +94,28 @@ describe('a session', () => {
     expect(unwrap(await sessions.getSession('a')).data.count).toBe(3);
   });
 
+  it('has lists of which a range reads no other key, and each under its own name', async () => {
+    const storage = memoryStorage();
+    const schema = z.object({ count: z.number() });
+    const options = { storage, schema, initialState: () => ({ count: 0 }), lists: ['private', 'public'] as const };
+    const sessions = new SessionManager(options);
+    for (const owner of ['me', 'you']) {
+      await sessions.createSession({ sessionId: owner, owner });
+      const append = { private: [`secret of ${owner}`], public: ['hello'] };
+      await sessions.updateSession(owner, (state) => state, { append });
+    }
+    const range = JSON.parse('{"start":-10,"key":"sessions:{you}:private"}');
+    const read = await sessions.getSession('me', { owner: 'me', lists: { private: range } });
+    expect(unwrap(read).lists.private?.items).toEqual(['secret of me']);
+    const lists = Object.fromEntries([
+      ['private', undefined],
+      ['public', {}],
+    ]);
+    expect(unwrap(await sessions.getSession('me', { lists })).lists).toEqual({
+      public: { items: ['hello'], length: 1 },
+    });
+  });
+
   it('has the lists that its manager names, and no other', async () => {
     const sessions = manage(memoryStorage());
     const { sessionId } = unwrap(await sessions.createSession());

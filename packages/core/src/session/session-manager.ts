@@ -317,7 +317,7 @@ function checkedClock(clock: () => number): () => number {
   return () => {
     const now = clock();
     refuseUnless(Number.isFinite(now), 'clock', 'gave no number of milliseconds');
-    return now;
+    return Math.floor(now);
   };
 }
 

@@ -61,8 +61,7 @@ class Model {
     const own = this.#sessions.get(step.sessionId);
     if (there !== undefined && (there !== step.owner || step.ifExists === 'error')) return 'EXISTS';
     if (own !== undefined && step.ifExists === 'return') return own.sum;
-    // One that is replaced keeps its place in the list of its owner.
-    const order = own?.order ?? this.#made++;
+    const order = this.#made++;
     this.#sessions.set(step.sessionId, { owner: step.owner, sum: 0, madeAt: now, activeAt: now, order });
     return 0;
   }

@@ -1,6 +1,7 @@
-import { isStateroomError, StateroomError } from '../errors.ts';
+import { isStateroomError, refuseUnless, StateroomError } from '../errors.ts';
 import { ownCopy } from '../json.ts';
 import type { Logger } from '../logger.ts';
+import { maxAttempts, pauseBefore, tooManyAttempts } from './attempts.ts';
 import { callersOwn } from './callers-own.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Access } from './guard.ts';
@@ -25,12 +26,8 @@ import type { CountedOutcome } from './many/census.ts';
 import type { EncodedState, StateCodec } from './stored/state-codec.ts';
 import type { TtlPolicy } from './ttl.ts';
 
-/** A wait in the queue and the attempts against other processes are bounded; past the bound it is a CONFLICT. */
+/** A wait in the queue is bounded; past the bound it is a CONFLICT. */
 const queueWaitMs = 30_000;
-const maxAttempts = 100;
-/** Tried again at once, on what the refusal brought along; after these, writers keep out of each other's way. */
-const attemptsAtOnce = 3;
-const longestPauseMs = 50;
 
 export type WriterOptions<T> = {
   readonly codec: StateCodec<T>;
@@ -73,7 +70,9 @@ export class SessionWriter<T, ListName extends string, View> {
     options: CreateSessionOptions,
     creation: Creation,
   ): Promise<SessionSuccess<T, ListName, View>> {
-    if (options.ifExists !== 'replace') return this.#create(sessionId, options, creation);
+    const { ifExists = 'error' } = options;
+    refuseUnless(['error', 'return', 'replace'].includes(ifExists), 'ifExists', 'is none of error, return and replace');
+    if (ifExists !== 'replace') return this.#create(sessionId, options, creation);
     return this.#queue.run(queueKey(sessionId, options), (place) => {
       place.handedOn = null;
       return this.#create(sessionId, options, creation);
@@ -91,43 +90,51 @@ export class SessionWriter<T, ListName extends string, View> {
     const origin = newEnvelope({ ...options, incarnation, now, ttl });
     const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0 });
     const next = { envelope, stateText, version };
+    // What could not be read again is not written.
+    const made = await found(sessionId, storedAs(next), true);
+    const announced = async () => {
+      if (options.owner !== undefined) await announce(options.owner, sessionId);
+    };
     // An id that the caller chose may be taken: then it is neither announced nor given room.
     let there = looksFirst && options.sessionId !== undefined ? (await store.peek(sessionId)).session : null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (attempt > attemptsAtOnce) {
-        await pause(attempt - attemptsAtOnce);
+      if (await pauseBefore(attempt)) {
         there = (await store.peek(sessionId)).session;
       }
-      if (there !== null && !(await this.#isToBeReplaced(there, { ...options, sessionId, envelope })))
-        return found(sessionId, there, false);
-      if (there === null && options.owner !== undefined) await announce(options.owner, sessionId);
-      const outcome: WriteOutcome<ListName> =
-        there === null
-          ? await counted((aside) => store.insert(sessionId, next, aside))
-          : await store.supplant(sessionId, there, next);
-      if (outcome.committed) return found(sessionId, storedAs(next), true);
+      if (there !== null) there = await this.#alive(sessionId, there, { ...options, envelope });
+      if (there !== null && !isToBeReplaced(there, { ...options, envelope })) return found(sessionId, there, false);
+      let outcome: WriteOutcome<ListName>;
+      if (there === null) {
+        outcome = await counted(async (aside) => {
+          await announced();
+          return store.insert(sessionId, next, aside);
+        });
+      } else {
+        await announced();
+        outcome = await store.supplant(sessionId, there, next);
+      }
+      if (outcome.committed) return made;
       there = outcome.found;
     }
     throw tooManyAttempts();
   }
 
-  /** False: it is to be returned. Throws EXISTS where neither is to be done. */
-  async #isToBeReplaced(
+  /** What is there as it is now, or null: one that has expired is taken away, if it is to be replaced. */
+  async #alive(
+    sessionId: string,
     there: StoredSession<ListName>,
-    {
-      sessionId,
-      envelope,
-      ifExists = 'error',
-    }: CreateSessionOptions & { readonly sessionId: string; readonly envelope: Envelope },
-  ): Promise<boolean> {
-    if (ifExists === 'error' || !belongsTo(there.record, envelope)) {
-      throw new StateroomError('EXISTS', 'there is a session of this id already');
+    { ifExists, envelope }: CreateSessionOptions & { readonly envelope: Envelope },
+  ): Promise<StoredSession<ListName> | null> {
+    if (there.record.ttl.graceMs === 0) return there;
+    const { store } = this.#shared;
+    const { session, isExpired } = await store.peek(sessionId);
+    if (session === null || !isExpired) return session;
+    if (ifExists !== 'replace' || !belongsTo(session.record, envelope)) {
+      const message = 'a session of this id has expired and waits for its sweep; sweep first, or replace it';
+      throw new StateroomError('EXISTS', message);
     }
-    if (ifExists === 'replace') return true;
-    const isExpired = there.record.ttl.graceMs > 0 && (await this.#shared.store.peek(sessionId)).isExpired;
-    if (!isExpired) return false;
-    const message = 'a session of this id has expired and waits for its sweep; sweep first, or replace it';
-    throw new StateroomError('EXISTS', message);
+    const outcome = await store.remove(sessionId, session);
+    return outcome.committed ? null : outcome.found;
   }
 
   async update(
@@ -144,11 +151,11 @@ export class SessionWriter<T, ListName extends string, View> {
   }
 
   async reset(sessionId: string, access: Access, input: unknown): Promise<SessionSuccess<T, ListName, View>> {
-    return this.#write(sessionId, access, async ({ record }) => ({
-      ...(await this.#initial(sessionId, input)),
-      epoch: record.epoch + 1,
-      truncate: this.#shared.store.noItems(),
-    }));
+    return this.#write(sessionId, access, async ({ record }) => {
+      this.#options.codec.refuseNewer(record);
+      const initial = await this.#initial(sessionId, input);
+      return { ...initial, epoch: record.epoch + 1, truncate: this.#shared.store.noItems() };
+    });
   }
 
   async touch(sessionId: string, access: Access): Promise<SessionSuccess<T, ListName, View>> {
@@ -194,10 +201,12 @@ export class SessionWriter<T, ListName extends string, View> {
         const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch });
         if (envelope.owner !== null && needsRenewal(seen.record, now)) await announce(envelope.owner, sessionId);
         const written = { envelope, stateText, version, truncate, append };
+        // What could not be read again is not written.
+        const session = await found(sessionId, storedAs(written));
         return {
           outcome: await store.replace(sessionId, seen, written),
           written: () => storedAs(written),
-          result: () => found(sessionId, storedAs(written)),
+          result: async () => session,
         };
       });
     });
@@ -215,8 +224,7 @@ export class SessionWriter<T, ListName extends string, View> {
     // Until it is known anew: a write may end in any way.
     if (memo !== undefined) memo.seen = null;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (attempt > attemptsAtOnce) {
-        await pause(attempt - attemptsAtOnce);
+      if (await pauseBefore(attempt)) {
         // What was found before a pause is old after it, and would be refused again.
         seen = assertAccessible(sameSession(seen, await store.load(sessionId, access)), access);
       }
@@ -248,6 +256,17 @@ type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => P
   readonly result: () => Promise<R>;
 }>;
 
+/** Whether it is, or is to be returned. Throws EXISTS where neither is to be done. */
+function isToBeReplaced<ListName extends string>(
+  there: StoredSession<ListName>,
+  { ifExists = 'error', envelope }: CreateSessionOptions & { readonly envelope: Envelope },
+): boolean {
+  if (ifExists === 'error' || !belongsTo(there.record, envelope)) {
+    throw new StateroomError('EXISTS', 'there is a session of this id already');
+  }
+  return ifExists === 'replace';
+}
+
 /** As a read of what was written would give it, each time its own. */
 function storedAs<ListName extends string>({
   envelope,
@@ -265,17 +284,7 @@ function sameSession<ListName extends string>(
   return found?.record.incarnation === seen.record.incarnation ? found : null;
 }
 
-/** Up to 50 ms, at random, so that writers do not meet again. */
-function pause(pauses: number): Promise<void> {
-  const longest = Math.min(longestPauseMs, 2 ** pauses);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-}
-
 /** A queue for each session and claimed identity, so that a stranger never waits for the owner and learns of them. */
 function queueKey(sessionId: string, { owner, agentId }: Access): string {
   return JSON.stringify([sessionId, owner ?? null, agentId ?? null]);
-}
-
-function tooManyAttempts(): StateroomError {
-  return new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
 }

@@ -46,6 +46,21 @@ describe('watch', () => {
     expect(await sessions.watch('a', { signal: AbortSignal.abort() }).next()).toMatchObject({ done: true });
   });
 
+  it('ends at once for one who leaves while they wait, as a stream that is cancelled does', async () => {
+    const sessions = manage(memoryStorage());
+    await sessions.createSession({ sessionId: 'a' });
+    const watch = sessions.watch('a', { everyMs: 60_000 });
+    await watch.next();
+    const waiting = watch.next();
+    expect(await watch.return()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toMatchObject({ done: true });
+    const reader = ReadableStream.from(sessions.watch('a', { everyMs: 60_000 })).getReader();
+    await reader.read();
+    const next = reader.read();
+    await reader.cancel();
+    expect(await next).toMatchObject({ done: true });
+  });
+
   it('throws NOT_FOUND where there is nothing for this owner, and STORAGE where nothing can be seen', async () => {
     let isDown = false;
     const sessions = manage(flaky(memoryStorage(), { isDown: () => isDown }));
@@ -97,6 +112,7 @@ describe('on', () => {
     await sessions.deleteSession('a');
     await sessions.deleteSession('a');
     expect(events.map(({ type }) => type)).toEqual(['created', 'updated', 'updated', 'deleted']);
+    sessions.on('created', () => Promise.reject(new Error('a listener failed later')));
     for (const off of offs) off();
     await sessions.createSession({ sessionId: 'b' });
     expect(events).toHaveLength(4);

@@ -13,7 +13,30 @@ export type WatchSources = {
  * What `look` sees, first as it is and then each time that its version is another one, until it is gone or a signal says
  * so. Looks every so often, for others write without a word to us.
  */
-export async function* watchSession<S extends { readonly success: true; readonly version: string }>(
+export function watchSession<S extends { readonly success: true; readonly version: string }>(
+  look: () => Promise<S | SessionFailure>,
+  { everyMs, signals, onHint }: WatchSources,
+): AsyncGenerator<S, void, undefined> {
+  const left = new AbortController();
+  const seen = lookAgain(look, { everyMs, signals: [...signals, left.signal], onHint });
+  return {
+    next: () => seen.next(),
+    throw: (error) => seen.throw(error),
+    // A generator by itself would end only once the wait that it is in were over.
+    return: () => {
+      left.abort();
+      return seen.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return();
+    },
+  };
+}
+
+async function* lookAgain<S extends { readonly success: true; readonly version: string }>(
   look: () => Promise<S | SessionFailure>,
   { everyMs, signals, onHint }: WatchSources,
 ): AsyncGenerator<S, void, undefined> {

@@ -45,6 +45,7 @@ describe('the keys of a session', () => {
         expect(record.startsWith(space.prefix)).toBe(true);
         const others = [guard, ...lists.values(), ...Object.values(space.owner(id)), ...Object.values(space.census())];
         expect(others.map((key) => space.sessionIdOf(key))).toEqual(others.map(() => null));
+        expect(space.sessionIdOf(record.replace(/.$/u, '%'))).toBeNull();
         expect(new KeySpace('a', ['messages'], hashTags).sessionIdOf(record)).toBeNull();
       }),
     );

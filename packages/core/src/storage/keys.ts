@@ -34,7 +34,8 @@ export class KeySpace<ListName extends string = never> {
   sessionIdOf(key: string): string | null {
     if (!key.startsWith(this.prefix) || !key.endsWith(this.#close)) return null;
     const part = key.slice(this.prefix.length, key.length - this.#close.length);
-    return /[:{}]/.test(part) || part === '' ? null : decodeURIComponent(part);
+    const isOurs = part !== '' && !/[:{}]|%(?!25|3A|7B|7D)/.test(part);
+    return isOurs ? decodeURIComponent(part) : null;
   }
 
   /** The list of an owner's sessions, and beside it the entry that changes whenever that list is not just longer. */

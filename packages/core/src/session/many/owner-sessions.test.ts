@@ -51,6 +51,23 @@ describe("an owner's sessions", () => {
     expect(shown).toEqual(ids.toReversed());
   });
 
+  it('of one moment are not missed when the one that a page ended with has gone', async () => {
+    const clock = manualClock();
+    const sessions = manage(memoryStorage({ clock: clock.now }), { clock: clock.now });
+    for (let index = 0; index < 8; index++) await sessions.createSession({ sessionId: `s${index}`, owner });
+    const shown = new Set<string>();
+    let page = await sessions.listSessions({ owner, limit: 2 });
+    await sessions.deleteSession('s6');
+    await clock.advance(1);
+    await sessions.createSession({ sessionId: 's6', owner });
+    for (;;) {
+      for (const { sessionId } of page.sessions) shown.add(sessionId);
+      if (page.cursor === null) break;
+      page = await sessions.listSessions({ owner, limit: 2, cursor: page.cursor });
+    }
+    expect(shown.size).toBe(8);
+  });
+
   it('can be those of one agent alone', async () => {
     const sessions = manage(memoryStorage());
     await sessions.createSession({ sessionId: 'sales', owner, agentId: 'sales' });
@@ -218,6 +235,18 @@ describe('a session that is written for years', () => {
     }
     const page = await sessions.listSessions({ owner });
     expect(page.sessions.map(({ sessionId }) => sessionId)).toEqual(['old']);
+  });
+});
+
+describe('a session that nobody writes', () => {
+  it('is listed for as long as somebody asks', async () => {
+    const clock = manualClock();
+    const sessions = manage(memoryStorage({ clock: clock.now }), { clock: clock.now, ttl: { idleMs: null } });
+    await sessions.createSession({ sessionId: 'old', owner });
+    for (let times = 0; times < 3; times++) {
+      await clock.advance(399 * 24 * hour);
+      expect((await sessions.listSessions({ owner })).sessions).toHaveLength(1);
+    }
   });
 });
 

@@ -120,9 +120,12 @@ export class OwnerSessions<T, ListName extends string, View> {
   /** Drops what is dead or there twice, once it is the half of all. */
   async #tidy(index: SessionIndex, seen: IndexSnapshot, looks: readonly Look<ListName>[]): Promise<void> {
     const dead = new Set<string>();
+    const announced = Map.groupBy(seen.hints, ({ sessionId }) => sessionId);
     for (const { outcome, hint } of looks) {
       const isOld = this.#shared.clock() - hint.at > announcedEarlyMs;
-      if (outcome === 'erased' || (outcome === 'dead' && isOld)) dead.add(hint.sessionId);
+      // One that was announced twice may be made once more.
+      const isAlone = announced.get(hint.sessionId)?.length === 1;
+      if ((outcome === 'erased' && (isOld || isAlone)) || (outcome === 'dead' && isOld)) dead.add(hint.sessionId);
     }
     const left = newestFirst(seen).filter(({ sessionId }) => !dead.has(sessionId));
     if (left.length < seen.length && left.length * 2 <= seen.length) {
@@ -165,7 +168,8 @@ function after(hints: readonly Hint[], cursor: string | null): readonly Hint[] {
   if (cursor === null) return hints;
   const [at, sessionId] = parsedCursor(cursor);
   const index = hints.findIndex((hint) => hint.sessionId === sessionId && hint.at === at);
-  return index === -1 ? hints.filter((hint) => hint.at < at) : hints.slice(index + 1);
+  // Of those of the same time some may come again, which is better than not at all.
+  return index === -1 ? hints.filter((hint) => hint.at <= at) : hints.slice(index + 1);
 }
 
 function parsedCursor(cursor: string): readonly [number, string] {

@@ -57,11 +57,15 @@ export function appendToLists<ListName extends string>(
   });
 }
 
+/** Nothing of a range but its ends is taken over: what else it may hold came from somewhere else. */
 export function rangesOf<ListName extends string>(
   keys: SessionKeys<ListName>,
   ranges: ListRanges<ListName>,
-): ListRange[] {
-  return named<ListName, Omit<ListRange, 'key'>>(keys, ranges).map(({ key, value }) => ({ key, ...value }));
+): { readonly name: ListName; readonly range: ListRange }[] {
+  return named<ListName, Omit<ListRange, 'key'>>(keys, ranges).map(({ name, key, value: { start, end } }) => ({
+    name,
+    range: { key, ...(start !== undefined && { start }), ...(end !== undefined && { end }) },
+  }));
 }
 
 function deleteLists<ListName extends string>(keys: SessionKeys<ListName>): Change[] {

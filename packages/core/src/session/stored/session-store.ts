@@ -208,15 +208,20 @@ export class SessionStore<ListName extends string> {
     ranges: ListRanges<ListName>,
     { withGuard = this.#hasGrace, read = readSurely }: FindOptions = {},
   ): Promise<{ readonly session: StoredSession<ListName> | null; readonly isExpired: boolean }> {
-    const lists = rangesOf(keys, ranges);
-    const names = this.#listNames.filter((name) => Object.hasOwn(ranges, name));
+    const asked = rangesOf(keys, ranges);
     const entries = withGuard ? [keys.record, keys.guard] : [keys.record];
-    const snapshot = await read(this.#storage, { entries, lists });
+    const snapshot = await read(this.#storage, { entries, lists: asked.map(({ range }) => range) });
     const found = storedSession<ListName>(snapshot.entries[0]);
     if (found === null) return { session: null, isExpired: false };
     const hasGrace = found.record.ttl.graceMs > 0;
     if (hasGrace && !withGuard) return this.#find(keys, ranges, { withGuard: true, read });
-    const session = { ...found, lists: namedLists(names, snapshot) };
+    const session = {
+      ...found,
+      lists: namedLists(
+        asked.map(({ name }) => name),
+        snapshot,
+      ),
+    };
     return { session, isExpired: hasGrace && snapshot.entries[1] === null };
   }
 

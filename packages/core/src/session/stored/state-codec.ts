@@ -65,16 +65,24 @@ export class StateCodec<T> {
 
   /** NEWER_VERSION, or INVALID_STATE with the path of the first issue. */
   async decode({ state, stateVersion }: Pick<SessionRecord, 'state' | 'stateVersion'>): Promise<T> {
-    if (stateVersion > this.#version) throw newerVersion(`state version ${stateVersion}`);
+    this.refuseNewer({ stateVersion });
     const migrate = this.#migrate;
     const isOld = stateVersion < this.#version && migrate !== undefined;
     const current = isOld ? await callersOwn(() => migrate(state, stateVersion)) : state;
-    return judged(await this.#schema['~standard'].validate(current));
+    return this.#judged(await this.#schema['~standard'].validate(current));
+  }
+
+  /** NEWER_VERSION when newer code has written it. */
+  refuseNewer({ stateVersion }: Pick<SessionRecord, 'stateVersion'>): void {
+    if (stateVersion > this.#version) throw newerVersion(`state version ${stateVersion}`);
   }
 
   /** INVALID_STATE with the path of what does not fit the schema or would not survive JSON; LIMIT when it is too long. */
   async encode(state: T): Promise<EncodedState> {
-    const encoded = this.#encoder === null ? await this.#validated(state) : await encodedBy(this.#encoder, state);
+    const encoded =
+      this.#encoder === null
+        ? await this.#validated(state)
+        : await encodedBy(this.#encoder, state, this.#schema['~standard'].vendor);
     const downgrade = this.#writeVersion < this.#version ? this.#downgrade : undefined;
     const to = this.#writeVersion;
     const stored = downgrade === undefined ? encoded : await callersOwn(() => downgrade(encoded, to));
@@ -85,7 +93,12 @@ export class StateCodec<T> {
   }
 
   async #validated(state: T): Promise<unknown> {
-    return judged(await this.#schema['~standard'].validate(state));
+    return this.#judged(await this.#schema['~standard'].validate(state));
+  }
+
+  #judged(result: StandardSchemaV1.Result<T>): T {
+    if (result.issues === undefined) return result.value;
+    throw issue(result.issues, this.#schema['~standard'].vendor);
   }
 
   #refuseTooLong(text: string): void {
@@ -113,7 +126,7 @@ function isEncoder(schema: object): schema is Encoder {
   return names.every((name) => typeof Reflect.get(schema, name) === 'function');
 }
 
-async function encodedBy(encoder: Encoder, state: unknown): Promise<unknown> {
+async function encodedBy(encoder: Encoder, state: unknown, vendor: string): Promise<unknown> {
   let result: Encoded;
   try {
     result = encoder.safeEncode(state);
@@ -124,21 +137,18 @@ async function encodedBy(encoder: Encoder, state: unknown): Promise<unknown> {
     });
   }
   if (result.success) return result.data;
-  throw issue(result.error.issues);
+  throw issue(result.error.issues, vendor);
 }
 
-function judged<T>(result: StandardSchemaV1.Result<T>): T {
-  if (result.issues === undefined) return result.value;
-  throw issue(result.issues);
-}
-
-function issue([first]: readonly StandardSchemaV1.Issue[]): StateroomError {
+/** Of what a schema says only zod's words are known to quote no value. */
+function issue([first]: readonly StandardSchemaV1.Issue[], vendor: string): StateroomError {
   const segments = (first?.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const path = segments.reduce<string>(
     (before, key) => before + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
     'state',
   );
-  return new StateroomError('INVALID_STATE', `${path}: ${first?.message ?? 'does not fit the schema'}`, { path });
+  const fault = (vendor === 'zod' ? first?.message : undefined) ?? 'does not fit the schema';
+  return new StateroomError('INVALID_STATE', `${path}: ${fault}`, { path });
 }
 
 function isCount(value: number): boolean {

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { memoryStorage } from '../../storage/memory.ts';
@@ -51,6 +52,7 @@ describe('two versions of the code on one storage', () => {
     expect(await sessions.getSession('a')).toMatchObject(newer);
     expect(await sessions.touchSession('a')).toMatchObject(newer);
     expect(await sessions.updateSession('a', (state) => state)).toMatchObject(newer);
+    expect(await sessions.resetSession('a')).toMatchObject(newer);
     expect((await storage.read({ entries: [storedKey] })).entries).toEqual(before);
     expect(await sessions.deleteSession('a')).toMatchObject({ success: true, data: true });
   });
@@ -157,6 +159,55 @@ describe('a schema with another form for storage', () => {
     });
     expect(await oneWay.createSession()).toMatchObject({ error: { code: 'INVALID', path: 'schema' } });
     expect((await storage.read({ entries: [storedKey] })).entries).toEqual(before);
+  });
+
+  it('that takes what it would not take back is told before anything is written', async () => {
+    const schema = z.object({ note: z.union([z.string(), z.undefined()]) });
+    const storage = memoryStorage();
+    const sessions = new SessionManager({ storage, schema, initialState: () => ({ note: 'first' }) });
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    const lost = { success: false, error: { code: 'INVALID_STATE', path: 'state.note' } };
+    expect(await sessions.updateSession('a', () => ({ note: undefined }))).toMatchObject(lost);
+    expect(unwrap(await sessions.getSession('a')).data).toEqual({ note: 'first' });
+    const empty = new SessionManager({ storage, schema, initialState: () => ({ note: undefined }) });
+    expect(await empty.createSession({ sessionId: 'b' })).toMatchObject(lost);
+    expect(await sessions.getSession('b')).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
+
+  it('may give what cannot be frozen, and shares what it gives with nobody', async () => {
+    const Bytes = z.codec(z.string(), z.instanceof(Uint8Array), {
+      decode: (text) => new Uint8Array(Buffer.from(text, 'base64')),
+      encode: (bytes) => Buffer.from(bytes).toString('base64'),
+    });
+    const sessions = new SessionManager({
+      storage: memoryStorage(),
+      schema: z.object({ bytes: Bytes }),
+      initialState: () => ({ bytes: new Uint8Array([1]) }),
+    });
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    const grown = await sessions.updateSession('a', ({ bytes }) => ({ bytes: new Uint8Array([...bytes, 2]) }));
+    expect(unwrap(grown).data.bytes).toEqual(new Uint8Array([1, 2]));
+  });
+
+  it('of which a message may quote a value is told by its path alone', async () => {
+    const secret = 'sk-0451';
+    const schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'other',
+        validate: (value: unknown): StandardSchemaV1.Result<string> => ({
+          issues: [{ message: `got ${JSON.stringify(value)}`, path: ['token'] }],
+        }),
+      },
+    } as const;
+    const sessions = new SessionManager({
+      storage: memoryStorage(),
+      schema,
+      initialState: () => secret,
+    });
+    const result = await sessions.createSession();
+    expect(result).toMatchObject({ error: { code: 'INVALID_STATE', path: 'state.token' } });
+    expect(String(!result.success && result.error.stack)).not.toContain(secret);
   });
 
   it('may be asynchronous', async () => {
