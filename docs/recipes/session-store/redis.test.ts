@@ -19,7 +19,7 @@ describe.skipIf(!hasRedis)(`a session in Redis${redisNote}`, () => {
     await store.saveSession('abc123', player);
     const [version, text = ''] = cli('GET', 'session:abc123').split('\n');
     const data = await store.getSession('abc123');
-    expect(JSON.parse(text)).toMatchObject({ format: 1, writes: [version], state: data });
+    expect(JSON.parse(text)).toMatchObject({ format: 2, writes: [version], state: data });
     expect(data).toMatchObject({ username: 'player1', sessionId: 'abc123', createdAt: player.createdAt });
     expect(cli('KEYS', 'session:*').split('\n').sort()).toEqual(['session:abc123', 'session:abc123:guard']);
   });

@@ -39,9 +39,13 @@ export function validateNamespace(namespace: string): void {
   if (namespace.length > 64) throw new StateroomError('INVALID_ID', `${path} is longer than 64 characters`, { path });
 }
 
+export function isListName(name: unknown): boolean {
+  return typeof name === 'string' && /^[a-z][a-z-]{0,31}$/.test(name) && name !== 'guard';
+}
+
 export function validateListNames(names: readonly string[]): void {
   for (const [index, name] of names.entries()) {
-    if (/^[a-z][a-z-]{0,31}$/.test(name) && name !== 'guard' && names.indexOf(name) === index) continue;
+    if (isListName(name) && names.indexOf(name) === index) continue;
     const path = `lists[${index}]`;
     throw new StateroomError('INVALID_ID', `${path} is not 1–32 of a–z and -, is 'guard', or is there twice`, { path });
   }

@@ -117,7 +117,7 @@ describe.each(engines)('what went wrong elsewhere does not on $engine', ({ open 
   it('a record cut short is told as such, not as no session, and is not written over', async () => {
     const { storage } = room();
     const sessions = manage(storage, { namespace: 'cut' });
-    const text = '{"format":1,"state":{"co';
+    const text = '{"format":2,"state":{"co';
     const set = { type: 'set', key: 'cut:{a}', value: text, version: 'cut', ttlMs: null } as const;
     await storage.commit({ checks: [{ key: 'cut:{a}', version: null }], changes: [set] });
     const corrupt = { success: false, error: { code: 'INVALID_STATE' } };

@@ -88,6 +88,46 @@ describe('the life of a session', () => {
   });
 });
 
+describe('a list that other code does not know', () => {
+  const clock = manualClock();
+  const storage = memoryStorage({ clock: clock.now });
+  const options = { ttl: { idleMs: 1000 }, clock: clock.now };
+  const knowing = manage(storage, options);
+  const other = manage(storage, { ...options, lists: [] });
+  const read = async () => unwrap(await knowing.getSession('a', { lists: { log: {} } })).lists.log?.items;
+  const begin = async () => {
+    await knowing.createSession({ sessionId: 'a', ifExists: 'replace' });
+    await knowing.updateSession('a', increment, { append: { log: ['old'] } });
+  };
+
+  it('goes with its session, and is kept alive with it', async () => {
+    await begin();
+    for (let times = 0; times < 6; times++) {
+      await clock.advance(900);
+      unwrap(await (times % 2 === 0 ? other.touchSession('a') : other.updateSession('a', increment)));
+    }
+    expect(await read()).toEqual(['old']);
+    await other.deleteSession('a');
+    expect((await storage.scan('', null, 10)).found).toEqual([]);
+  });
+
+  it.each([
+    ['deletes it and makes another', async () => void (await other.deleteSession('a'))],
+    ['makes another when it has expired', () => clock.advance(1000)],
+    ['replaces it', async () => void (await other.createSession({ sessionId: 'a', ifExists: 'replace' }))],
+    ['resets it', async () => void (await other.resetSession('a'))],
+  ])('never reaches a later session of its id: other code %s', async (_what, act) => {
+    await begin();
+    await act();
+    await other.createSession({ sessionId: 'a', ifExists: 'return' });
+    expect(await read()).toEqual([]);
+    unwrap(await knowing.updateSession('a', increment, { append: { log: [] } }));
+    expect(await read()).toEqual([]);
+    unwrap(await knowing.updateSession('a', increment, { append: { log: ['new'] } }));
+    expect(await read()).toEqual(['new']);
+  });
+});
+
 describe('a stored record', () => {
   const stored = (value: string) =>
     ({ type: 'set', key: 'sessions:{odd}', value, version: 'odd', ttlMs: null }) as const;
@@ -136,7 +176,7 @@ describe('a stored record', () => {
     await manage(storage, { namespace: 'session' }).createSession({ sessionId: 'abc123', owner: 'user-7' });
     const { entries } = await storage.read({ entries: ['session:{abc123}', 'session:{abc123}:guard'] });
     const record: unknown = JSON.parse(entries[0]?.value ?? '');
-    expect(record).toMatchObject({ format: 1, owner: 'user-7', state: { count: 0 }, writes: [entries[0]?.version] });
+    expect(record).toMatchObject({ format: 2, owner: 'user-7', state: { count: 0 }, writes: [entries[0]?.version] });
     expect(entries[1]?.version).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -11,6 +11,7 @@ import { type Memo, memoOf } from './memo.ts';
 import type { CreateSessionOptions, InitialStateContext } from './options.ts';
 import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './stored/record.ts';
 import type { SessionSuccess } from './result.ts';
+import { listsAfter } from './stored/session-changes.ts';
 import { needsRenewal } from './many/session-index.ts';
 import { type Aside } from './stored/session-store.ts';
 import {
@@ -154,7 +155,8 @@ export class SessionWriter<T, ListName extends string, View> {
     return this.#write(sessionId, access, async ({ record }) => {
       this.#options.codec.refuseNewer(record);
       const initial = await this.#initial(sessionId, input);
-      return { ...initial, epoch: record.epoch + 1, truncate: this.#shared.store.noItems() };
+      // Lists that this manager does not know are forgotten, and so as good as empty.
+      return { ...initial, epoch: record.epoch + 1, truncate: this.#shared.store.noItems(), begun: [] };
     });
   }
 
@@ -196,9 +198,10 @@ export class SessionWriter<T, ListName extends string, View> {
       // What was handed on is old once this write is done; it hands on its own, or what it writes stays its secret.
       if (target.memo !== undefined) place.handedOn = null;
       return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
-        const { text: stateText, stateVersion, epoch, truncate, append } = await next(seen);
+        const { text: stateText, stateVersion, epoch, truncate, append, begun } = await next(seen);
         const [version, now] = [versions.next(), clock()];
-        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch });
+        const lists = listsAfter(begun ?? seen.record.lists, append);
+        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch, lists });
         if (envelope.owner !== null && needsRenewal(seen.record, now)) await announce(envelope.owner, sessionId);
         const written = { envelope, stateText, version, truncate, append };
         // What could not be read again is not written.
@@ -248,7 +251,8 @@ export class SessionWriter<T, ListName extends string, View> {
   }
 }
 
-type Next<ListName extends string> = EncodedState & ListEdits<ListName> & { readonly epoch: number };
+type Next<ListName extends string> = EncodedState &
+  ListEdits<ListName> & { readonly epoch: number; readonly begun?: readonly string[] };
 
 type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
   readonly outcome: WriteOutcome<ListName>;

@@ -27,6 +27,7 @@ export class KeySpace<ListName extends string = never> {
       record,
       guard: joined(record, ':guard'),
       lists: new Map(this.#listNames.map((name) => [name, joined(record, ':', name)])),
+      ofList: (name) => joined(record, ':', name),
     };
   }
 
@@ -57,7 +58,10 @@ export class KeySpace<ListName extends string = never> {
 export type SessionKeys<ListName extends string> = {
   readonly record: string;
   readonly guard: string;
+  /** Those that the manager names. */
   readonly lists: ReadonlyMap<ListName, string>;
+  /** Of any list, as one that another manager names. */
+  readonly ofList: (name: string) => string;
 };
 
 export type IndexKeys = { readonly list: string; readonly generation: string };

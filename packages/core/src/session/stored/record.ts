@@ -1,5 +1,6 @@
 import { StateroomError } from '../../errors.ts';
 import { assertJson, ownCopy } from '../../json.ts';
+import { isListName } from '../id.ts';
 import type { Access } from '../guard.ts';
 import { defaultTtl, listsNeedTouch, type TtlPolicy } from '../ttl.ts';
 
@@ -16,6 +17,8 @@ export type Envelope = {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly listsTouchedAt: number;
+  /** The lists that were begun in this incarnation. What lies under the name of another is not this session's. */
+  readonly lists: readonly string[];
   readonly owner: string | null;
   readonly agentId: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -27,7 +30,7 @@ export type Envelope = {
 /** The state is as it was stored: what its schema makes of it is not looked at here. */
 export type SessionRecord = Envelope & { readonly state: unknown };
 
-const recordFormat = 1;
+const recordFormat = 2;
 const trailLength = 8;
 
 type Origin = Access & {
@@ -48,6 +51,7 @@ export function newEnvelope({ incarnation, now, ttl, owner, agentId, metadata = 
     createdAt: now,
     updatedAt: now,
     listsTouchedAt: now,
+    lists: [],
     owner: owner ?? null,
     agentId: agentId ?? null,
     metadata: ownCopy(metadata),
@@ -65,15 +69,21 @@ export function envelopeOf({ state: _state, ...envelope }: SessionRecord): Envel
 export function writtenEnvelope(
   envelope: Envelope,
   version: string,
-  change: { readonly now: number; readonly stateVersion: number; readonly epoch: number },
+  change: {
+    readonly now: number;
+    readonly stateVersion: number;
+    readonly epoch: number;
+    readonly lists?: readonly string[];
+  },
 ): Envelope {
-  const { now, stateVersion, epoch } = change;
+  const { now, stateVersion, epoch, lists = envelope.lists } = change;
   return {
     ...envelope,
     stateVersion,
     epoch,
     updatedAt: now,
     listsTouchedAt: listsNeedTouch(envelope.ttl, envelope.listsTouchedAt, now) ? now : envelope.listsTouchedAt,
+    lists,
     writes: [version, ...envelope.writes].slice(0, trailLength),
   };
 }
@@ -107,6 +117,7 @@ export function newerVersion(what: string): StateroomError {
 const isString = (value: unknown) => typeof value === 'string';
 const isNumber = (value: unknown) => typeof value === 'number';
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isListNames = (value: unknown) => Array.isArray(value) && value.every(isListName);
 const isStringOrNull = (value: unknown) => value === null || isString(value);
 
 const isTtl = (value: unknown) => {
@@ -124,6 +135,7 @@ const envelope: Readonly<Record<keyof Envelope, (value: unknown) => boolean>> = 
   createdAt: isNumber,
   updatedAt: isNumber,
   listsTouchedAt: isNumber,
+  lists: isListNames,
   owner: isStringOrNull,
   agentId: isStringOrNull,
   metadata: isObject,

@@ -3,15 +3,16 @@ import { toJson } from '../../json.ts';
 import type { SessionKeys } from '../../storage/keys.ts';
 import type { Change, ListRange, Ttl } from '../../storage/provider.ts';
 import { guardVersion } from '../guard.ts';
-import { encodeRecord } from './record.ts';
+import { encodeRecord, type Envelope } from './record.ts';
 import type { ListItems, ListLengths, ListRanges, NextSession } from './stored-session.ts';
-import { lifeMs, listTtlMs, type TtlPolicy, withGrace } from '../ttl.ts';
+import { lifeMs, listTtlMs, withGrace } from '../ttl.ts';
 
 /** The steps of which commits on a session's keys are made. To name a list that the manager has not is INVALID. */
 
 export async function newSession<ListName extends string>(
   keys: SessionKeys<ListName>,
   { envelope, stateText, version }: NextSession<ListName>,
+  before: readonly string[] = [],
 ): Promise<Change[]> {
   const { ttl, owner, agentId, incarnation } = envelope;
   const ttlMs = lifeMs(ttl, 0);
@@ -20,20 +21,27 @@ export async function newSession<ListName extends string>(
   return [
     { type: 'set', key: keys.record, value, version, ttlMs: withGrace(ttlMs, ttl) },
     { type: 'set', key: keys.guard, value: incarnation, version: identity, ttlMs },
-    ...deleteLists(keys),
+    ...deleteLists(keys, before),
   ];
 }
 
-export function deleteSession<ListName extends string>(keys: SessionKeys<ListName>): Change[] {
-  return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...deleteLists(keys)];
+/** `lists` are those that its record names, beside those that this manager names. */
+export function deleteSession<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  lists: readonly string[] = [],
+): Change[] {
+  return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...deleteLists(keys, lists)];
 }
 
 export function touchKey(key: string, ttlMs: Ttl): Change[] {
   return ttlMs === 'keep' ? [] : [{ type: 'touch', key, ttlMs }];
 }
 
-export function touchLists<ListName extends string>(keys: SessionKeys<ListName>, ttl: TtlPolicy): Change[] {
-  return [...keys.lists.values()].map((key) => ({ type: 'touch', key, ttlMs: listTtlMs(ttl) }));
+export function touchLists<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  { lists, ttl }: Pick<Envelope, 'lists' | 'ttl'>,
+): Change[] {
+  return lists.map((name) => ({ type: 'touch', key: keys.ofList(name), ttlMs: listTtlMs(ttl) }));
 }
 
 export function truncateLists<ListName extends string>(
@@ -49,11 +57,14 @@ export function truncateLists<ListName extends string>(
 export function appendToLists<ListName extends string>(
   keys: SessionKeys<ListName>,
   append: ListItems<ListName>,
-  ttl: TtlPolicy,
+  { lists, ttl }: Pick<Envelope, 'lists' | 'ttl'>,
 ): Change[] {
   return named<ListName, readonly unknown[]>(keys, append).flatMap(({ name, key, value }): Change[] => {
     const items = value.map((item, index) => toJson(item, `append.${name}[${index}]`));
-    return items.length === 0 ? [] : [{ type: 'append', key, items, ttlMs: listTtlMs(ttl) }];
+    if (items.length === 0) return [];
+    // What lies there yet is of an earlier session of this id.
+    const clearing: Change[] = lists.includes(name) ? [] : [{ type: 'delete', key }];
+    return [...clearing, { type: 'append', key, items, ttlMs: listTtlMs(ttl) }];
   });
 }
 
@@ -68,8 +79,19 @@ export function rangesOf<ListName extends string>(
   }));
 }
 
-function deleteLists<ListName extends string>(keys: SessionKeys<ListName>): Change[] {
-  return [...keys.lists.values()].map((key) => ({ type: 'delete', key }));
+function deleteLists<ListName extends string>(keys: SessionKeys<ListName>, others: readonly string[]): Change[] {
+  const all = new Set([...keys.lists.values(), ...others.map((name) => keys.ofList(name))]);
+  return [...all].map((key) => ({ type: 'delete', key }));
+}
+
+/** The lists of a session that has begun `begun`, once these items are appended. */
+export function listsAfter<ListName extends string>(
+  begun: readonly string[],
+  append: ListItems<ListName> = {},
+): readonly string[] {
+  const items = Object.entries<readonly unknown[] | undefined>(append);
+  const begins = items.flatMap(([name, list]) => (list?.length && !begun.includes(name) ? [name] : []));
+  return begins.length === 0 ? begun : [...begun, ...begins];
 }
 
 /** What is said of each list, in the order in which the manager names them. */

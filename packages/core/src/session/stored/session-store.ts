@@ -132,7 +132,7 @@ export class SessionStore<ListName extends string> {
   ): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
     const checks = [{ key: keys.record, version: seen.version }];
-    return this.#send(keys, { checks, changes: await newSession(keys, next) }, (found) => {
+    return this.#send(keys, { checks, changes: await newSession(keys, next, seen.record.lists) }, (found) => {
       if (found?.record.incarnation === next.envelope.incarnation) return 'mine';
       return found?.record.incarnation === seen.record.incarnation ? 'refused' : 'unknown';
     });
@@ -159,8 +159,8 @@ export class SessionStore<ListName extends string> {
       },
       ...touchKey(keys.guard, ttlMs),
       ...truncateLists(keys, truncate),
-      ...(touchesLists ? touchLists(keys, ttl) : []),
-      ...appendToLists(keys, append, ttl),
+      ...(touchesLists ? touchLists(keys, envelope) : []),
+      ...appendToLists(keys, append, seen.record),
     ];
     return this.#send(keys, { checks: await checksOf(keys, seen), changes }, (found) => {
       if (found?.record.incarnation !== envelope.incarnation) return 'refused';
@@ -177,7 +177,7 @@ export class SessionStore<ListName extends string> {
     const changes: Change[] = [
       ...touchKey(keys.record, withGrace(ttlMs, record.ttl)),
       ...touchKey(keys.guard, ttlMs),
-      ...(ttlMs === 'keep' ? [] : touchLists(keys, record.ttl)),
+      ...(ttlMs === 'keep' ? [] : touchLists(keys, record)),
     ];
     return this.#send(keys, { checks: await checksOf(keys, seen), changes }, () => 'refused');
   }
@@ -186,7 +186,7 @@ export class SessionStore<ListName extends string> {
   async remove(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
     const checks = [{ key: keys.record, version: seen.version }];
-    return this.#send(keys, { checks, changes: deleteSession(keys) }, (found) =>
+    return this.#send(keys, { checks, changes: deleteSession(keys, seen.record.lists) }, (found) =>
       found?.record.incarnation === seen.record.incarnation ? 'refused' : 'mine',
     );
   }
@@ -215,13 +215,8 @@ export class SessionStore<ListName extends string> {
     if (found === null) return { session: null, isExpired: false };
     const hasGrace = found.record.ttl.graceMs > 0;
     if (hasGrace && !withGuard) return this.#find(keys, ranges, { withGuard: true, read });
-    const session = {
-      ...found,
-      lists: namedLists(
-        asked.map(({ name }) => name),
-        snapshot,
-      ),
-    };
+    const names = asked.map(({ name }) => name);
+    const session = { ...found, lists: namedLists(names, snapshot, found.record.lists) };
     return { session, isExpired: hasGrace && snapshot.entries[1] === null };
   }
 

@@ -65,10 +65,11 @@ export function storedSession<ListName extends string>(
 export function namedLists<ListName extends string>(
   names: readonly ListName[],
   { lists }: Snapshot,
+  begun: readonly string[],
 ): StoredSession<ListName>['lists'] {
   const named: { [Name in ListName]?: SessionList } = {};
   names.forEach((name, index) => {
-    const { items, length } = lists[index] ?? { items: [], length: 0 };
+    const { items, length } = (begun.includes(name) ? lists[index] : undefined) ?? { items: [], length: 0 };
     named[name] = { items: items.map((item) => parseItem(item, name)), length };
   });
   return named;
