@@ -41,6 +41,9 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
     sentinelPort,
     masterName,
     failOver: async () => {
+      // What the replica has not heard of yet would be lost with the master, as Redis has it.
+      const written = offsetOf(master.port, 'master_repl_offset');
+      await until(() => offsetOf(replica.port, 'slave_repl_offset') >= written);
       await master.kill();
       await until(() => ask('get-master-addr-by-name', masterName).includes(String(replica.port)));
       await until(() => redisCli(replica.port, 'INFO', 'replication').includes('role:master'));
@@ -51,4 +54,8 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function offsetOf(port: number, name: string): number {
+  return Number(new RegExp(`${name}:(\\d+)`).exec(redisCli(port, 'INFO', 'replication'))?.[1]);
 }
