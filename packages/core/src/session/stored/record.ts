@@ -94,8 +94,9 @@ export function belongsTo(found: Envelope, { owner, agentId }: Envelope): boolea
 }
 
 export function encodeRecord(envelope: Envelope, stateText: string): string {
-  // The state comes last, and as the text that was checked.
-  return `${JSON.stringify(envelope).slice(0, -1)},"state":${stateText}}`;
+  // The state comes last, and as the text that was checked. Joined, it is one flat string: a template, or a slice,
+  // would leave its parts standing behind a text that a storage keeps.
+  return [JSON.stringify(envelope).slice(0, -1), ',"state":', stateText, '}'].join('');
 }
 
 /** INVALID_STATE when the text is no record, NEWER_VERSION when newer code wrote it. What is stored stays as it is. */
