@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { StateroomError } from '../errors.ts';
 import { memoryStorage } from '../storage/memory.ts';
+import { override } from '../storage/override.ts';
 import { sqliteStorage } from '../storage/sqlite.ts';
 import { manualClock } from '../testing/clock.ts';
 import { flaky } from '../testing/flaky.ts';
@@ -157,6 +159,16 @@ describe('maxSessions', () => {
     const again = await sessions.createSession({ sessionId: 'a', ifExists: 'replace' });
     expect(again).toMatchObject({ error: { code: 'LIMIT' } });
     expect((await sessions.stats()).sessions).toBe(2);
+  });
+
+  it('is not said to be reached when nobody can tell', async () => {
+    const storage = memoryStorage();
+    const sessions = manage(storage, { maxSessions: 1 });
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    for (const code of ['STORAGE', 'TIMEOUT'] as const) {
+      const failing = override(storage, { read: () => Promise.reject(new StateroomError(code, 'no answer')) });
+      expect(await manage(failing, { maxSessions: 1 }).createSession()).toMatchObject({ error: { code } });
+    }
   });
 
   it('announces nobody who finds no room', async () => {

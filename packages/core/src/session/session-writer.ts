@@ -16,6 +16,7 @@ import { needsRenewal } from './many/session-index.ts';
 import { type Aside } from './stored/session-store.ts';
 import {
   assertAccessible,
+  isUnreadable,
   type ListItems,
   type ListLengths,
   type NextSession,
@@ -177,12 +178,9 @@ export class SessionWriter<T, ListName extends string, View> {
         result: async () => true,
       }));
     } catch (error) {
-      if (!isStateroomError(error)) throw error;
-      const { code } = error;
-      if (code === 'NOT_FOUND') return false;
-      const isUnreadable = code === 'INVALID_STATE' || code === 'NEWER_VERSION';
+      if (isStateroomError(error) && error.code === 'NOT_FOUND') return false;
       const isTrusted = access.owner === undefined && access.agentId === undefined;
-      if (!isUnreadable || !isTrusted) throw error;
+      if (!isUnreadable(error) || !isTrusted) throw error;
       return store.removeUnreadable(sessionId);
     }
   }
@@ -195,7 +193,7 @@ export class SessionWriter<T, ListName extends string, View> {
     const { store, versions, clock, announce, found } = this.#shared;
     return this.#queue.run(queueKey(sessionId, target), (place) => {
       const memo = target.memo ?? memoOf(place);
-      // What was handed on is old once this write is done; it hands on its own, or what it writes stays its secret.
+      // What was handed on is old once a handle has written from its own memory.
       if (target.memo !== undefined) place.handedOn = null;
       return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
         const { text: stateText, stateVersion, epoch, truncate, append, begun } = await next(seen);

@@ -1,8 +1,8 @@
-import { isStateroomError, StateroomError } from '../../errors.ts';
+import { StateroomError } from '../../errors.ts';
 import { KeyQueue } from '../key-queue.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
 import type { Aside } from '../stored/session-store.ts';
-import type { StoredSession } from '../stored/stored-session.ts';
+import { isUnreadable, type StoredSession } from '../stored/stored-session.ts';
 import type { Shared } from '../shared.ts';
 
 export type CensusOptions = { readonly maxSessions: number; readonly whenFull: 'reject' | 'evict-idle' };
@@ -80,7 +80,7 @@ export class Census<T, ListName extends string, View> {
           return session === null || isExpired ? null : { hint, session };
         } catch (error) {
           // One that cannot be read takes up its place all the same.
-          if (isStateroomError(error) && error.code !== 'STORAGE') return { hint, session: null };
+          if (isUnreadable(error)) return { hint, session: null };
           throw error;
         }
       }),

@@ -4,7 +4,7 @@ import type { Access } from '../guard.ts';
 import type { EraseReport, FailedSession, ListSessionsOptions, OwnerExport, SessionPage } from '../options.ts';
 import type { SessionSuccess } from '../result.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
-import { belongsToAgent, type ListRanges, type StoredSession } from '../stored/stored-session.ts';
+import { belongsToAgent, isUnreadable, type ListRanges, type StoredSession } from '../stored/stored-session.ts';
 import { inTurns, type Shared } from '../shared.ts';
 
 /** A hint may be there so long before its session is. */
@@ -142,8 +142,7 @@ type Look<ListName extends string> = { readonly hint: Hint } & (
 
 /** Of one session alone, as what its migration threw; a storage that fails is the failure of the whole call. */
 function unreadable(error: unknown): unknown {
-  const isOfOne = isStateroomError(error) && (error.code === 'INVALID_STATE' || error.code === 'NEWER_VERSION');
-  if (isOfOne || error instanceof CallersError) return thrownBy(error);
+  if (isUnreadable(error) || error instanceof CallersError) return thrownBy(error);
   throw error;
 }
 

@@ -1,4 +1,4 @@
-import { StateroomError } from '../../errors.ts';
+import { isStateroomError, StateroomError } from '../../errors.ts';
 import type { ListRange, Snapshot, StorageEntry } from '../../storage/provider.ts';
 import type { Access } from '../guard.ts';
 import { decodeRecord, type Envelope, type SessionRecord } from './record.ts';
@@ -53,6 +53,11 @@ function admits(record: Envelope, { owner, agentId }: Access): boolean {
 
 export function belongsToAgent(record: Envelope, agentId: string | undefined): boolean {
   return agentId === undefined || agentId === record.agentId;
+}
+
+/** Whether an error is of what is stored of one session, which cannot be read, while the storage is well. */
+export function isUnreadable(error: unknown): error is StateroomError {
+  return isStateroomError(error) && (error.code === 'INVALID_STATE' || error.code === 'NEWER_VERSION');
 }
 
 export function storedSession<ListName extends string>(
