@@ -11,7 +11,7 @@ function pagesOf(folder: string): Record<string, string> {
 }
 
 describe('the API reference', () => {
-  it('is what `pnpm --filter @stateroom/docs api` writes', { timeout: 60_000 }, () => {
+  it('is what `pnpm --filter @stateroom/docs api` writes', () => {
     const fresh = mkdtempSync(join(tmpdir(), 'stateroom-api-'));
     try {
       const script = join(import.meta.dirname, 'scripts/write-api.ts');

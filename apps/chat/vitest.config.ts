@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { exclude: ['**/node_modules/**', '.next/**'], fileParallelism: false },
+  test: {
+    exclude: ['**/node_modules/**', '.next/**'],
+    fileParallelism: false,
+    // Ends what hangs. How long a test takes is no claim of it: the machine may be slow, and busy with others.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../../packages/core/src/testing/servers/free-port.ts';
 
 const app = join(import.meta.dirname, '..');
 const next = join(app, 'node_modules/next/dist/bin/next');
@@ -62,14 +62,4 @@ export class AppServer implements AsyncDisposable {
     await this.stop('SIGKILL');
     throw new Error(`the app did not start:\n${this.#log}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port is free');
-  return address.port;
 }

@@ -14,7 +14,7 @@ const env = (database: string) => ({
   STATEROOM_SCRIPTED_DELAY_MS: '0',
 });
 
-describe('the app over HTTP', { timeout: 60_000 }, () => {
+describe('the app over HTTP', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'goes on with a conversation of four messages after %s in its midst',
     async (signal) => {

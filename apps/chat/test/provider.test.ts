@@ -3,7 +3,7 @@ import { AppServer } from './app-server.ts';
 import { Guest } from './guest.ts';
 import { ModelServer } from './model-server.ts';
 
-describe('the app with an OpenAI-compatible server', { timeout: 60_000 }, () => {
+describe('the app with an OpenAI-compatible server', () => {
   it('talks to it over HTTP, with the tools of the active step and the history', async () => {
     await using models = new ModelServer();
     const env = { OPENAI_BASE_URL: await models.start(), OPENAI_API_KEY: 'sk-test-secret', STATEROOM_MODEL: 'local-1' };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort, hasRedis, redisCli, redisNote } from '../../../packages/core/src/testing/servers/redis-server.ts';
+import { freePort } from '../../../packages/core/src/testing/servers/free-port.ts';
+import { hasRedis, redisCli, redisNote } from '../../../packages/core/src/testing/servers/redis-server.ts';
 import { redisForSuite, temporaryFolder } from '../testing/engines.ts';
 import { createSessionStore } from './create-session-store.ts';
 
@@ -36,7 +37,7 @@ describe('createSessionStore', () => {
       code: 'STORAGE',
       path: 'REDIS_URL',
     });
-  }, 15_000);
+  });
 
   describe.skipIf(!hasRedis)(`with a Redis${redisNote}`, () => {
     const server = redisForSuite();

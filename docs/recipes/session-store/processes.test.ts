@@ -25,11 +25,11 @@ describe('a process with a session store', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^left by the last run: .*"username":"player1".*"room":"inn"/));
     expect(lines).toContain('deleted, then refreshed: null');
     expect(lines).toContain("for operators: 1 [ 'abc123' ]");
-  }, 40_000);
+  });
 
   it('ends by itself though fifty stores are dropped and none is closed: they have no timers', async () => {
     expect(await run('dropped-stores.test-process.ts')).toEqual(['0']);
-  }, 20_000);
+  });
 
   describe.skipIf(!hasRedis)(`and a Redis${redisNote}`, () => {
     const server = redisForSuite();
@@ -38,6 +38,6 @@ describe('a process with a session store', () => {
       expect(await run('main.ts', { USE_REDIS: '1', REDIS_URL: server().url })).toContain('healthy: true');
       const [, record = ''] = redisCli(server().port, 'GET', 'session:abc123').split('\n');
       expect(JSON.parse(record)).toMatchObject({ state: { username: 'player1', sessionId: 'abc123', room: 'inn' } });
-    }, 20_000);
+    });
   });
 });

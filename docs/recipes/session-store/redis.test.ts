@@ -78,5 +78,5 @@ describe.skipIf(!hasRedis)(`a session in Redis${redisNote}`, () => {
     await expect.poll(() => store.healthCheck(), { timeout: 5000 }).toBe(true);
     await store.saveSession('abc123', player);
     expect(await store.getSession('abc123')).toMatchObject({ username: 'player1' });
-  }, 15_000);
+  });
 });

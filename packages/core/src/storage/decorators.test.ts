@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)(`around a server${redisNote}`, () => {
   beforeAll(async () => {
     upstash = await startUpstash();
     cluster = await startCluster();
-  }, 30_000);
+  });
   afterAll(async () => {
     await upstash.stop();
     await cluster.stop();

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, hasRedis, redisNote } from '../testing/servers/redis-server.ts';
+import { freePort } from '../testing/servers/free-port.ts';
+import { hasRedis, redisNote } from '../testing/servers/redis-server.ts';
 import { startUpstash, type UpstashServer } from '../testing/servers/upstash-server.ts';
 import { type Environment, storageFromEnv } from './from-env.ts';
 
@@ -56,7 +57,7 @@ describe('storageFromEnv', () => {
     const error: unknown = await storageFromEnv(environment, { defaultPath }).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'STORAGE', path: 'REDIS_URL' });
     expect(String(error)).not.toContain('secret-token');
-  }, 10_000);
+  });
 });
 
 describe.skipIf(!hasRedis)(`storageFromEnv with servers${redisNote}`, () => {

@@ -3,14 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { increment, manage } from '../session/test-sessions.ts';
 import { unwrap } from '../session/result.ts';
 import { type RedisProxy, startProxy } from '../testing/servers/redis-proxy.ts';
-import {
-  freePort,
-  hasRedis,
-  redisCli,
-  redisNote,
-  type RedisServer,
-  startRedis,
-} from '../testing/servers/redis-server.ts';
+import { freePort } from '../testing/servers/free-port.ts';
+import { hasRedis, redisCli, redisNote, type RedisServer, startRedis } from '../testing/servers/redis-server.ts';
 import type { StorageProvider } from './provider.ts';
 import { redisStorage } from './redis.ts';
 
@@ -130,5 +124,5 @@ describe.skipIf(!hasRedis)(`redisStorage over a bad network${redisNote}`, () => 
     expect([...codes].filter((code) => code !== 'STORAGE' && code !== 'UNKNOWN_OUTCOME' && code !== 'TIMEOUT')).toEqual(
       [],
     );
-  }, 60_000);
+  });
 });

@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis)(`redisStorage on a cluster${redisNote}`, () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await startCluster();
-  }, 30_000);
+  });
   afterAll(() => cluster.stop());
   const open = (keyPrefix = '') =>
     redisStorage({ cluster: { rootNodes: cluster.urls.map((url) => ({ url })) }, keyPrefix });
@@ -203,7 +203,7 @@ describe.skipIf(!hasRedis)(`redisStorage behind sentinels${redisNote}`, () => {
   let watched: WatchedRedis;
   beforeAll(async () => {
     watched = await startWatchedRedis();
-  }, 30_000);
+  });
   afterAll(() => watched.stop());
 
   it('goes on with the new master after a failover', async () => {
@@ -215,5 +215,5 @@ describe.skipIf(!hasRedis)(`redisStorage behind sentinels${redisNote}`, () => {
     await watched.failOver();
     unwrap(await sessions.updateSession(sessionId, increment));
     expect(unwrap(await sessions.getSession(sessionId)).data.count).toBe(2);
-  }, 30_000);
+  });
 });

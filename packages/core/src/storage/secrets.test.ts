@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Logger } from '../logger.ts';
-import {
-  freePort,
-  hasRedis,
-  redisCli,
-  redisNote,
-  type RedisServer,
-  startRedis,
-} from '../testing/servers/redis-server.ts';
+import { freePort } from '../testing/servers/free-port.ts';
+import { hasRedis, redisCli, redisNote, type RedisServer, startRedis } from '../testing/servers/redis-server.ts';
 import { startUpstash, type UpstashServer } from '../testing/servers/upstash-server.ts';
 import { encrypted } from './encrypted.ts';
 import { keyValueStorage } from './key-value.ts';
@@ -143,5 +137,5 @@ describe.skipIf(!hasRedis)(`no error and no log line of a server tells them eith
     await ear.listen(() => upstashStorage({ url: upstash.url, token: 'SECRET token' }));
     expect(ear.heard).toContain('WRONGPASS');
     expect(ear.heard).not.toContain('SECRET');
-  }, 30_000);
+  });
 });

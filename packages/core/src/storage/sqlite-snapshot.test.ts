@@ -51,5 +51,5 @@ describe('sqliteStorage on its file', () => {
     expect(await exit).toEqual([0, null]);
     expect(torn).toEqual([]);
     expect(moments.size).toBeGreaterThan(2);
-  }, 30_000);
+  });
 });

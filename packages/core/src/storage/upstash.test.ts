@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unwrap } from '../session/result.ts';
 import { increment, manage } from '../session/test-sessions.ts';
-import { freePort, hasRedis, redisNote } from '../testing/servers/redis-server.ts';
+import { freePort } from '../testing/servers/free-port.ts';
+import { hasRedis, redisNote } from '../testing/servers/redis-server.ts';
 import { startUpstash, type UpstashServer } from '../testing/servers/upstash-server.ts';
 import { describeStorage } from '../testing/storage-contract.ts';
 import { upstashStorage } from './upstash.ts';

@@ -52,7 +52,7 @@ describe('the storage contract', () => {
     const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], { encoding: 'utf8' });
     expect(stdout).toContain(`# tests ${storageClauses.length}\n`);
     expect(stdout).toContain(`# pass ${storageClauses.length}\n`);
-  }, 30_000);
+  });
 
   it('refuses nothing of the same provider when it is whole', async () => {
     expect(await refusals((storage) => override(storage, {}))).toEqual([]);

@@ -90,7 +90,7 @@ describe(`one owner's sessions among ${owners * sessionsEach}`, () => {
     expect(await keysRead(storage)).toEqual(expected);
     await storage.close();
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  });
 
   it.skipIf(!hasRedis)(
     `are all that is read, on Redis${redisNote}`,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, redisCli, type RedisServer, startRedis } from './redis-server.ts';
+import { freePort } from './free-port.ts';
+import { redisCli, type RedisServer, startRedis } from './redis-server.ts';
 
 export type RedisCluster = { readonly urls: readonly string[]; readonly stop: () => Promise<void> };
 

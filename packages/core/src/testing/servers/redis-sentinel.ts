@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './redis-cluster.ts';
-import { freePort, redisCli, startRedis } from './redis-server.ts';
+import { freePort } from './free-port.ts';
+import { redisCli, startRedis } from './redis-server.ts';
 
 export type WatchedRedis = {
   readonly sentinelPort: number;

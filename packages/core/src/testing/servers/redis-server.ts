@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -48,15 +48,6 @@ export function redisCli(port: number, ...args: string[]): string {
   const { stdout, stderr, status } = spawnSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`redis-cli failed: ${stderr || stdout}`);
   return stdout.trim();
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
-  return address.port;
 }
 
 async function run(args: readonly string[], port: number): Promise<ChildProcess> {
