@@ -36,6 +36,8 @@ export type {
   WatchOptions,
 } from './session/options.ts';
 export { SessionManager } from './session/session-manager.ts';
+export type { OpenSession, SentCommit, SessionNext, SessionParts, SessionWriting } from './session/session-parts.ts';
+export type { Aside, PartKeys, SessionAttachment } from './session/stored/attachment.ts';
 export type { StateCodecOptions } from './session/stored/state-codec.ts';
 export type { ListItems, ListLengths, ListRanges } from './session/stored/stored-session.ts';
 export type { TtlOptions, TtlPolicy } from './session/ttl.ts';

@@ -2,6 +2,7 @@ import type { Logger } from '../logger.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import type { Access } from './guard.ts';
 import type { ClientView, SessionFailure, SessionInfo, SessionResult, SessionSuccess } from './result.ts';
+import type { SessionAttachment } from './stored/attachment.ts';
 import type { ListItems, ListLengths, ListRanges } from './stored/stored-session.ts';
 import type { StateCodecOptions } from './stored/state-codec.ts';
 import type { TtlOptions } from './ttl.ts';
@@ -26,6 +27,8 @@ export type SessionManagerOptions<T, ListName extends string = never, View = und
   readonly whenFull?: 'reject' | 'evict-idle';
   /** Braces around ids in keys, which a Redis cluster needs; true by default. All managers of a namespace agree on it. */
   readonly hashTags?: boolean;
+  /** What another package keeps beside each session, which goes when the session goes. */
+  readonly attachment?: SessionAttachment;
   readonly logger?: Logger;
   /** Epoch milliseconds, for the times in records; life spans are by the storage's own clock. */
   readonly clock?: () => number;

@@ -29,6 +29,7 @@ import type {
 } from './options.ts';
 import { OwnerSessions } from './many/owner-sessions.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
+import { SessionParts } from './session-parts.ts';
 import { SessionIndex } from './many/session-index.ts';
 import { SessionStore } from './stored/session-store.ts';
 import { SessionWriter } from './session-writer.ts';
@@ -50,6 +51,8 @@ import { watchSession } from './watch.ts';
  * thrown on, with nothing changed. Any number of managers share one storage.
  */
 export class SessionManager<T, ListName extends string = never, View = undefined> {
+  /** For packages that commit over more than a session at once; applications have no need of it. */
+  readonly parts: SessionParts<T, ListName>;
   readonly #ttl: TtlPolicy;
   readonly #logger: Logger;
   readonly #events: SessionEvents;
@@ -65,7 +68,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
   /** INVALID, or INVALID_ID, with the path of the option that cannot be. */
   constructor(options: SessionManagerOptions<T, ListName, View>) {
     const { storage, namespace = 'sessions', lists: listNames = [], hashTags = true } = options;
-    const { logger = silentLogger, maxSessions, whenFull = 'reject' } = options;
+    const { logger = silentLogger, maxSessions, whenFull = 'reject', attachment = null } = options;
     refuseUnless(typeof storage?.commit === 'function', 'storage', 'is no StorageProvider');
     validateNamespace(namespace);
     validateListNames(listNames);
@@ -79,7 +82,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     this.#shared = {
       storage,
       keySpace,
-      store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0 }),
+      store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0, attachment }),
       versions: new VersionSource(),
       clock: time,
       announce: (owner, sessionId) =>
@@ -93,6 +96,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       },
       onGone: (sessionId) => this.#emit('deleted', sessionId),
     };
+    this.parts = new SessionParts(this.#shared, codec);
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);

@@ -1,5 +1,4 @@
-import { isStateroomError, refuseUnless, StateroomError } from '../errors.ts';
-import { ownCopy } from '../json.ts';
+import { isStateroomError, refuseUnless } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { maxAttempts, pauseBefore, tooManyAttempts } from './attempts.ts';
 import { callersOwn } from './callers-own.ts';
@@ -9,24 +8,22 @@ import { shortId } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { type Memo, memoOf } from './memo.ts';
 import type { CreateSessionOptions, InitialStateContext } from './options.ts';
-import { belongsTo, type Envelope, envelopeOf, newEnvelope, writtenEnvelope } from './stored/record.ts';
+import { type Draft, envelopeOf, type SessionRecord, writtenEnvelope } from './stored/record.ts';
 import type { SessionSuccess } from './result.ts';
 import { listsAfter } from './stored/session-changes.ts';
 import { needsRenewal } from './many/session-index.ts';
-import { type Aside } from './stored/session-store.ts';
 import {
   assertAccessible,
   isUnreadable,
   type ListItems,
   type ListLengths,
-  type NextSession,
   type StoredSession,
+  storedAs,
   type WriteOutcome,
 } from './stored/stored-session.ts';
+import { type Creation, SessionCreator } from './session-creator.ts';
 import type { Shared } from './shared.ts';
-import type { CountedOutcome } from './many/census.ts';
 import type { EncodedState, StateCodec } from './stored/state-codec.ts';
-import type { TtlPolicy } from './ttl.ts';
 
 /** A wait in the queue is bounded; past the bound it is a CONFLICT. */
 const queueWaitMs = 30_000;
@@ -44,14 +41,6 @@ export type ListEdits<ListName extends string> = {
   readonly append?: ListItems<ListName> | undefined;
 };
 
-/** How a session is looked for before it is made, and counted when it is. */
-export type Creation = {
-  readonly ttl: TtlPolicy;
-  /** Whether it is worth a round trip to know of one that is there before all this. */
-  readonly looksFirst: boolean;
-  readonly counted: <R extends CountedOutcome>(insert: (aside: Aside) => Promise<R>) => Promise<R>;
-};
-
 /**
  * Writes sessions, each write one checked commit: on what was seen, and again on what refused it. Updates and resets of
  * one caller on one session run in turn. Throws StateroomError, and what the caller's own functions threw.
@@ -59,11 +48,13 @@ export type Creation = {
 export class SessionWriter<T, ListName extends string, View> {
   readonly #shared: Shared<T, ListName, View>;
   readonly #options: WriterOptions<T>;
+  readonly #creator: SessionCreator<T, ListName, View>;
   readonly #queue = new KeyQueue<StoredSession<ListName>>(queueWaitMs);
 
   constructor(shared: Shared<T, ListName, View>, options: WriterOptions<T>) {
     this.#shared = shared;
     this.#options = options;
+    this.#creator = new SessionCreator(shared, (sessionId, input) => this.#initial(sessionId, input));
   }
 
   /** Replacements take their turn with the updates; other creations write once at most, and wait for nobody. */
@@ -74,69 +65,11 @@ export class SessionWriter<T, ListName extends string, View> {
   ): Promise<SessionSuccess<T, ListName, View>> {
     const { ifExists = 'error' } = options;
     refuseUnless(['error', 'return', 'replace'].includes(ifExists), 'ifExists', 'is none of error, return and replace');
-    if (ifExists !== 'replace') return this.#create(sessionId, options, creation);
+    if (ifExists !== 'replace') return this.#creator.create(sessionId, options, creation);
     return this.#queue.run(queueKey(sessionId, options), (place) => {
       place.handedOn = null;
-      return this.#create(sessionId, options, creation);
+      return this.#creator.create(sessionId, options, creation);
     });
-  }
-
-  async #create(
-    sessionId: string,
-    options: CreateSessionOptions,
-    { ttl, looksFirst, counted }: Creation,
-  ): Promise<SessionSuccess<T, ListName, View>> {
-    const { store, versions, clock, announce, found } = this.#shared;
-    const { stateVersion, text: stateText } = await this.#initial(sessionId, options.input);
-    const [version, incarnation, now] = [versions.next(), versions.next(), clock()];
-    const origin = newEnvelope({ ...options, incarnation, now, ttl });
-    const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0 });
-    const next = { envelope, stateText, version };
-    // What could not be read again is not written.
-    const made = await found(sessionId, storedAs(next), true);
-    const announced = async () => {
-      if (options.owner !== undefined) await announce(options.owner, sessionId);
-    };
-    // An id that the caller chose may be taken: then it is neither announced nor given room.
-    let there = looksFirst && options.sessionId !== undefined ? (await store.peek(sessionId)).session : null;
-    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (await pauseBefore(attempt)) {
-        there = (await store.peek(sessionId)).session;
-      }
-      if (there !== null) there = await this.#alive(sessionId, there, { ...options, envelope });
-      if (there !== null && !isToBeReplaced(there, { ...options, envelope })) return found(sessionId, there, false);
-      let outcome: WriteOutcome<ListName>;
-      if (there === null) {
-        outcome = await counted(async (aside) => {
-          await announced();
-          return store.insert(sessionId, next, aside);
-        });
-      } else {
-        await announced();
-        outcome = await store.supplant(sessionId, there, next);
-      }
-      if (outcome.committed) return made;
-      there = outcome.found;
-    }
-    throw tooManyAttempts();
-  }
-
-  /** What is there as it is now, or null: one that has expired is taken away, if it is to be replaced. */
-  async #alive(
-    sessionId: string,
-    there: StoredSession<ListName>,
-    { ifExists, envelope }: CreateSessionOptions & { readonly envelope: Envelope },
-  ): Promise<StoredSession<ListName> | null> {
-    if (there.record.ttl.graceMs === 0) return there;
-    const { store } = this.#shared;
-    const { session, isExpired } = await store.peek(sessionId);
-    if (session === null || !isExpired) return session;
-    if (ifExists !== 'replace' || !belongsTo(session.record, envelope)) {
-      const message = 'a session of this id has expired and waits for its sweep; sweep first, or replace it';
-      throw new StateroomError('EXISTS', message);
-    }
-    const outcome = await store.remove(sessionId, session);
-    return outcome.committed ? null : outcome.found;
   }
 
   async update(
@@ -145,11 +78,24 @@ export class SessionWriter<T, ListName extends string, View> {
     { change, truncate = {}, append = {} }: ListEdits<ListName> & { readonly change: (state: T) => T | Promise<T> },
   ): Promise<SessionSuccess<T, ListName, View>> {
     return this.#write(sessionId, target, async ({ record }) => {
-      const state = deepFreeze(await this.#options.codec.decode(record));
-      const next = await this.#options.codec.encode(await callersOwn(() => change(state)));
+      const changed = async (state: Pick<SessionRecord, 'state' | 'stateVersion'>) => {
+        const seen = deepFreeze(await this.#options.codec.decode(state));
+        return this.#options.codec.encode(await callersOwn(() => change(seen)));
+      };
+      const next = await changed(record);
       const cuts = Object.keys(truncate).length > 0;
-      return { ...next, epoch: record.epoch + (cuts ? 1 : 0), truncate, append };
+      const draft = record.draft && { ...record.draft, before: await this.#draftBefore(record, changed) };
+      return { ...next, epoch: record.epoch + (cuts ? 1 : 0), truncate, append, draft };
     });
+  }
+
+  /** The state that a draft goes back to, with what somebody else has changed meanwhile. */
+  async #draftBefore(
+    { draft, stateVersion }: SessionRecord,
+    changed: (state: Pick<SessionRecord, 'state' | 'stateVersion'>) => Promise<EncodedState>,
+  ): Promise<unknown> {
+    const { text } = await changed({ state: draft?.before, stateVersion });
+    return JSON.parse(text);
   }
 
   async reset(sessionId: string, access: Access, input: unknown): Promise<SessionSuccess<T, ListName, View>> {
@@ -157,7 +103,7 @@ export class SessionWriter<T, ListName extends string, View> {
       this.#options.codec.refuseNewer(record);
       const initial = await this.#initial(sessionId, input);
       // Lists that this manager does not know are forgotten, and so as good as empty.
-      return { ...initial, epoch: record.epoch + 1, truncate: this.#shared.store.noItems(), begun: [] };
+      return { ...initial, epoch: record.epoch + 1, truncate: this.#shared.store.noItems(), begun: [], isReset: true };
     });
   }
 
@@ -196,16 +142,16 @@ export class SessionWriter<T, ListName extends string, View> {
       // What was handed on is old once a handle has written from its own memory.
       if (target.memo !== undefined) place.handedOn = null;
       return this.#untilCommitted(sessionId, { ...target, memo }, async (seen) => {
-        const { text: stateText, stateVersion, epoch, truncate, append, begun } = await next(seen);
+        const { text: stateText, stateVersion, epoch, truncate, append, begun, draft, isReset } = await next(seen);
         const [version, now] = [versions.next(), clock()];
         const lists = listsAfter(begun ?? seen.record.lists, append);
-        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch, lists });
+        const envelope = writtenEnvelope(envelopeOf(seen.record), version, { now, stateVersion, epoch, lists, draft });
         if (envelope.owner !== null && needsRenewal(seen.record, now)) await announce(envelope.owner, sessionId);
         const written = { envelope, stateText, version, truncate, append };
         // What could not be read again is not written.
         const session = await found(sessionId, storedAs(written));
         return {
-          outcome: await store.replace(sessionId, seen, written),
+          outcome: await (isReset ? store.reset(sessionId, seen, written) : store.replace(sessionId, seen, written)),
           written: () => storedAs(written),
           result: async () => session,
         };
@@ -250,33 +196,18 @@ export class SessionWriter<T, ListName extends string, View> {
 }
 
 type Next<ListName extends string> = EncodedState &
-  ListEdits<ListName> & { readonly epoch: number; readonly begun?: readonly string[] };
+  ListEdits<ListName> & {
+    readonly epoch: number;
+    readonly begun?: readonly string[];
+    readonly draft?: Draft | undefined;
+    readonly isReset?: boolean;
+  };
 
 type TryWrite<ListName extends string, R> = (seen: StoredSession<ListName>) => Promise<{
   readonly outcome: WriteOutcome<ListName>;
   readonly written?: () => StoredSession<ListName>;
   readonly result: () => Promise<R>;
 }>;
-
-/** Whether it is, or is to be returned. Throws EXISTS where neither is to be done. */
-function isToBeReplaced<ListName extends string>(
-  there: StoredSession<ListName>,
-  { ifExists = 'error', envelope }: CreateSessionOptions & { readonly envelope: Envelope },
-): boolean {
-  if (ifExists === 'error' || !belongsTo(there.record, envelope)) {
-    throw new StateroomError('EXISTS', 'there is a session of this id already');
-  }
-  return ifExists === 'replace';
-}
-
-/** As a read of what was written would give it, each time its own. */
-function storedAs<ListName extends string>({
-  envelope,
-  stateText,
-  version,
-}: NextSession<ListName>): StoredSession<ListName> {
-  return { record: { ...ownCopy(envelope), state: JSON.parse(stateText) }, version, lists: {} };
-}
 
 /** What was found in place of `seen`, or null if that session is gone, though a new one may bear its id. */
 function sameSession<ListName extends string>(

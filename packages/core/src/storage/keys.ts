@@ -1,6 +1,6 @@
 /**
- * The only place where keys are joined, escaped and taken apart: `namespace:{id}`, `namespace:{id}:part` and
- * `namespace:owners:{owner}`.
+ * The only place where keys are joined, escaped and taken apart: `namespace:{id}`, `namespace:{id}:part`,
+ * `namespace:{id}:part:name` and `namespace:owners:{owner}`.
  *
  * Only what would make two different keys look alike is escaped, so keys stay readable in the engine's own tools. The
  * braces are the hash tag by which a Redis cluster keeps all keys of one session on one node; without them, where there
@@ -28,6 +28,7 @@ export class KeySpace<ListName extends string = never> {
       guard: joined(record, ':guard'),
       lists: new Map(this.#listNames.map((name) => [name, joined(record, ':', name)])),
       ofList: (name) => joined(record, ':', name),
+      ofPart: (...names) => joined(record, ...names.flatMap((name) => [':', escapePart(name)])),
     };
   }
 
@@ -62,6 +63,8 @@ export type SessionKeys<ListName extends string> = {
   readonly lists: ReadonlyMap<ListName, string>;
   /** Of any list, as one that another manager names. */
   readonly ofList: (name: string) => string;
+  /** Of what another package keeps beside the session; `names` may hold any characters. */
+  readonly ofPart: (...names: readonly string[]) => string;
 };
 
 export type IndexKeys = { readonly list: string; readonly generation: string };

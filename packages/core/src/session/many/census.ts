@@ -1,7 +1,7 @@
 import { StateroomError } from '../../errors.ts';
 import { KeyQueue } from '../key-queue.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
-import type { Aside } from '../stored/session-store.ts';
+import type { Aside } from '../stored/attachment.ts';
 import { isUnreadable, type StoredSession } from '../stored/stored-session.ts';
 import type { Shared } from '../shared.ts';
 

@@ -1,7 +1,7 @@
 import { StateroomError } from '../../errors.ts';
 import type { IndexKeys } from '../../storage/keys.ts';
 import type { Change, Check, StorageProvider } from '../../storage/provider.ts';
-import type { Aside } from '../stored/session-store.ts';
+import type { Aside } from '../stored/attachment.ts';
 import { tryCommit, unknownOutcome } from '../stored/storage-calls.ts';
 
 /** A word that there may be a session of this id, and when it was given. It may come twice, and be wrong. */

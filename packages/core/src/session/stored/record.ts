@@ -1,5 +1,5 @@
 import { StateroomError } from '../../errors.ts';
-import { assertJson, ownCopy } from '../../json.ts';
+import { assertJson, type JsonValue, ownCopy } from '../../json.ts';
 import { isListName } from '../id.ts';
 import type { Access } from '../guard.ts';
 import { defaultTtl, listsNeedTouch, type TtlPolicy } from '../ttl.ts';
@@ -25,6 +25,16 @@ export type Envelope = {
   readonly ttl: TtlPolicy;
   /** The trail: the versions of the last writes, newest first. A writer that lost its reply looks for its own here. */
   readonly writes: readonly string[];
+  /** There while the state is that of a piece of work which may yet be taken back. */
+  readonly draft?: Draft | undefined;
+};
+
+/** What the session goes back to if the draft is taken back. Updates by others go into both states. */
+export type Draft = {
+  /** The state without what the draft has changed, as it is stored. */
+  readonly before: unknown;
+  /** Plain data of whoever has begun the draft. */
+  readonly note: JsonValue;
 };
 
 /** The state is as it was stored: what its schema makes of it is not looked at here. */
@@ -74,11 +84,14 @@ export function writtenEnvelope(
     readonly stateVersion: number;
     readonly epoch: number;
     readonly lists?: readonly string[];
+    /** Undefined ends the draft. */
+    readonly draft?: Draft | undefined;
   },
 ): Envelope {
-  const { now, stateVersion, epoch, lists = envelope.lists } = change;
+  const { now, stateVersion, epoch, lists = envelope.lists, draft } = change;
   return {
     ...envelope,
+    draft,
     stateVersion,
     epoch,
     updatedAt: now,
@@ -142,6 +155,7 @@ const envelope: Readonly<Record<keyof Envelope, (value: unknown) => boolean>> = 
   metadata: isObject,
   ttl: isTtl,
   writes: (value) => Array.isArray(value) && value.every(isString),
+  draft: (value) => value === undefined || (isObject(value) && 'before' in value && 'note' in value),
 };
 
 function parseObject(text: string): Record<string, unknown> {

@@ -1,11 +1,11 @@
 import { refuseUnless, StateroomError } from '../../errors.ts';
 import { toJson } from '../../json.ts';
 import type { SessionKeys } from '../../storage/keys.ts';
-import type { Change, ListRange, Ttl } from '../../storage/provider.ts';
+import type { Change, Check, ListRange, Ttl } from '../../storage/provider.ts';
 import { guardVersion } from '../guard.ts';
 import { encodeRecord, type Envelope } from './record.ts';
-import type { ListItems, ListLengths, ListRanges, NextSession } from './stored-session.ts';
-import { lifeMs, listTtlMs, withGrace } from '../ttl.ts';
+import type { ListItems, ListLengths, ListRanges, NextSession, StoredSession } from './stored-session.ts';
+import { lifeMs, listTtlMs, slideMs, withGrace } from '../ttl.ts';
 
 /** The steps of which commits on a session's keys are made. To name a list that the manager has not is INVALID. */
 
@@ -25,6 +25,49 @@ export async function newSession<ListName extends string>(
   ];
 }
 
+/** Puts `next` in place of `seen`, with all that it does to lists. */
+export function replaceSession<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  seen: StoredSession<ListName>,
+  { envelope, stateText, version, truncate = {}, append = {} }: NextSession<ListName>,
+): Change[] {
+  const { ttl, createdAt, updatedAt } = envelope;
+  const ttlMs = ttl.slideOn === 'touch' ? 'keep' : slideMs(ttl, updatedAt - createdAt);
+  const touchesLists = envelope.listsTouchedAt !== seen.record.listsTouchedAt;
+  const value = encodeRecord(envelope, stateText);
+  return [
+    { type: 'set', key: keys.record, value, version, ttlMs: withGrace(ttlMs, ttl) },
+    ...touchKey(keys.guard, ttlMs),
+    ...truncateLists(keys, truncate),
+    ...(touchesLists ? touchLists(keys, envelope) : []),
+    ...appendToLists(keys, append, seen.record),
+  ];
+}
+
+/** What a write checks of a session that was seen. In its time of grace the record alone would still be there. */
+export async function checksOf<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  { record, version }: StoredSession<ListName>,
+): Promise<readonly Check[]> {
+  const check = { key: keys.record, version };
+  if (record.ttl.graceMs === 0) return [check];
+  return [check, { key: keys.guard, version: await guardVersion(record.owner, record.agentId) }];
+}
+
+/** The life span of a session that is active now, for all of its keys. */
+export function touchSession<ListName extends string>(
+  keys: SessionKeys<ListName>,
+  record: Envelope,
+  now: number,
+): Change[] {
+  const ttlMs = slideMs(record.ttl, now - record.createdAt);
+  return [
+    ...touchKey(keys.record, withGrace(ttlMs, record.ttl)),
+    ...touchKey(keys.guard, ttlMs),
+    ...(ttlMs === 'keep' ? [] : touchLists(keys, record)),
+  ];
+}
+
 /** `lists` are those that its record names, beside those that this manager names. */
 export function deleteSession<ListName extends string>(
   keys: SessionKeys<ListName>,
@@ -33,28 +76,25 @@ export function deleteSession<ListName extends string>(
   return [{ type: 'delete', key: keys.record }, { type: 'delete', key: keys.guard }, ...deleteLists(keys, lists)];
 }
 
-export function touchKey(key: string, ttlMs: Ttl): Change[] {
+function touchKey(key: string, ttlMs: Ttl): Change[] {
   return ttlMs === 'keep' ? [] : [{ type: 'touch', key, ttlMs }];
 }
 
-export function touchLists<ListName extends string>(
+function touchLists<ListName extends string>(
   keys: SessionKeys<ListName>,
   { lists, ttl }: Pick<Envelope, 'lists' | 'ttl'>,
 ): Change[] {
   return lists.map((name) => ({ type: 'touch', key: keys.ofList(name), ttlMs: listTtlMs(ttl) }));
 }
 
-export function truncateLists<ListName extends string>(
-  keys: SessionKeys<ListName>,
-  lengths: ListLengths<ListName>,
-): Change[] {
+function truncateLists<ListName extends string>(keys: SessionKeys<ListName>, lengths: ListLengths<ListName>): Change[] {
   return named<ListName, number>(keys, lengths).map(({ name, key, value: length }) => {
     refuseUnless(Number.isSafeInteger(length) && length >= 0, `truncate.${name}`, `is ${length}; give a whole number`);
     return length === 0 ? { type: 'delete', key } : { type: 'truncate', key, length };
   });
 }
 
-export function appendToLists<ListName extends string>(
+function appendToLists<ListName extends string>(
   keys: SessionKeys<ListName>,
   append: ListItems<ListName>,
   { lists, ttl }: Pick<Envelope, 'lists' | 'ttl'>,

@@ -1,17 +1,9 @@
 import { StateroomError } from '../../errors.ts';
 import type { KeySpace, SessionKeys } from '../../storage/keys.ts';
-import type { Change, Check, Commit, ListRange, StorageProvider, Transaction } from '../../storage/provider.ts';
-import { type Access, guardVersion } from '../guard.ts';
-import { encodeRecord } from './record.ts';
-import {
-  appendToLists,
-  deleteSession,
-  newSession,
-  rangesOf,
-  touchKey,
-  touchLists,
-  truncateLists,
-} from './session-changes.ts';
+import type { Commit, ListRange, StorageProvider, Transaction } from '../../storage/provider.ts';
+import type { Access } from '../guard.ts';
+import { type Aside, type AsideOutcome, nothingAside, type SessionAttachment, takingAlong } from './attachment.ts';
+import { checksOf, deleteSession, newSession, rangesOf, replaceSession, touchSession } from './session-changes.ts';
 import { readPlainly, readSurely, scanAll, tryCommit, unknownOutcome } from './storage-calls.ts';
 import {
   assertAccessible,
@@ -24,13 +16,9 @@ import {
   storedSession,
   type WriteOutcome,
 } from './stored-session.ts';
-import { slideMs, withGrace } from '../ttl.ts';
 
 /** What a refusal of a repeated commit means. */
 type Judge<ListName extends string> = (found: StoredSession<ListName> | null) => 'mine' | 'refused' | 'unknown';
-
-/** What a write of a new session brings along for keys that are not the session's. */
-export type Aside = Pick<Transaction, 'checks' | 'changes'>;
 
 /** How often the same commit is sent when its reply is lost; it refuses itself if an earlier sending took effect. */
 const sendings = 3;
@@ -47,16 +35,18 @@ export class SessionStore<ListName extends string> {
   readonly #keySpace: KeySpace<ListName>;
   readonly #listNames: readonly ListName[];
   readonly #hasGrace: boolean;
+  readonly #attachment: SessionAttachment | null;
 
   constructor(
     storage: StorageProvider,
     keySpace: KeySpace<ListName>,
-    { listNames, hasGrace }: { readonly listNames: readonly ListName[]; readonly hasGrace: boolean },
+    { listNames, hasGrace, attachment }: SessionStoreOptions<ListName>,
   ) {
     this.#storage = storage;
     this.#keySpace = keySpace;
     this.#listNames = listNames;
     this.#hasGrace = hasGrace;
+    this.#attachment = attachment;
   }
 
   /** NOT_FOUND when it is missing, expired or not for this access. */
@@ -104,17 +94,14 @@ export class SessionStore<ListName extends string> {
   async insert(
     sessionId: string,
     next: NextSession<ListName>,
-    aside: Aside = { checks: [], changes: [] },
-  ): Promise<WriteOutcome<ListName> & { readonly isAsideRefused?: boolean }> {
+    aside: Aside = nothingAside,
+  ): Promise<AsideOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
     const commit = await tryCommit(this.#storage, {
       checks: [{ key: keys.record, version: null }, ...aside.checks],
       changes: [...(await newSession(keys, next)), ...aside.changes],
     });
-    if (commit !== 'reply lost') {
-      const isAsideRefused = !commit.committed && commit.refused.every(({ key }) => key !== keys.record);
-      return { ...outcomeOf<ListName>(commit, keys), isAsideRefused };
-    }
+    if (commit !== 'reply lost') return outcomeOf(commit, keys);
     // Sent again, it could make anew what somebody has deleted by now: absence is no version. So it only looks.
     const { entries } = await readSurely(this.#storage, { entries: [keys.record] }).catch((cause: unknown) => {
       throw unknownOutcome(cause);
@@ -131,11 +118,14 @@ export class SessionStore<ListName extends string> {
     next: NextSession<ListName>,
   ): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
-    const checks = [{ key: keys.record, version: seen.version }];
-    return this.#send(keys, { checks, changes: await newSession(keys, next, seen.record.lists) }, (found) => {
-      if (found?.record.incarnation === next.envelope.incarnation) return 'mine';
-      return found?.record.incarnation === seen.record.incarnation ? 'refused' : 'unknown';
-    });
+    const check = { key: keys.record, version: seen.version };
+    const made = await newSession(keys, next, seen.record.lists);
+    return this.#takingAlong(keys, ({ checks, changes }) =>
+      this.#send(keys, { checks: [check, ...checks], changes: [...made, ...changes] }, (found) => {
+        if (found?.record.incarnation === next.envelope.incarnation) return 'mine';
+        return found?.record.incarnation === seen.record.incarnation ? 'refused' : 'unknown';
+      }),
+    );
   }
 
   /** Puts `next` in place of `seen`, whose version it checks, with all that it does to lists, in one commit. */
@@ -145,49 +135,35 @@ export class SessionStore<ListName extends string> {
     next: NextSession<ListName>,
   ): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
-    const { envelope, version, truncate = {}, append = {} } = next;
-    const { ttl, createdAt, updatedAt } = envelope;
-    const ttlMs = ttl.slideOn === 'touch' ? 'keep' : slideMs(ttl, updatedAt - createdAt);
-    const touchesLists = envelope.listsTouchedAt !== seen.record.listsTouchedAt;
-    const changes: Change[] = [
-      {
-        type: 'set',
-        key: keys.record,
-        value: encodeRecord(envelope, next.stateText),
-        version,
-        ttlMs: withGrace(ttlMs, ttl),
-      },
-      ...touchKey(keys.guard, ttlMs),
-      ...truncateLists(keys, truncate),
-      ...(touchesLists ? touchLists(keys, envelope) : []),
-      ...appendToLists(keys, append, seen.record),
-    ];
-    return this.#send(keys, { checks: await checksOf(keys, seen), changes }, (found) => {
-      if (found?.record.incarnation !== envelope.incarnation) return 'refused';
-      if (found.record.writes.includes(version)) return 'mine';
-      return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
-    });
+    return this.#replace(keys, seen, { next, aside: nothingAside });
+  }
+
+  /** As `replace`, and what is attached to the session goes. */
+  async reset(
+    sessionId: string,
+    seen: StoredSession<ListName>,
+    next: NextSession<ListName>,
+  ): Promise<WriteOutcome<ListName>> {
+    const keys = this.#keySpace.session(sessionId);
+    return this.#takingAlong(keys, (aside) => this.#replace(keys, seen, { next, aside }));
   }
 
   /** Gives all keys of the session the life span of one that is active now, if it still is as it was seen. */
   async touch(sessionId: string, seen: StoredSession<ListName>, now: number): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
-    const { record } = seen;
-    const ttlMs = slideMs(record.ttl, now - record.createdAt);
-    const changes: Change[] = [
-      ...touchKey(keys.record, withGrace(ttlMs, record.ttl)),
-      ...touchKey(keys.guard, ttlMs),
-      ...(ttlMs === 'keep' ? [] : touchLists(keys, record)),
-    ];
+    const changes = touchSession(keys, seen.record, now);
     return this.#send(keys, { checks: await checksOf(keys, seen), changes }, () => 'refused');
   }
 
   /** Deletes all keys of the session, if it still is as it was seen. */
   async remove(sessionId: string, seen: StoredSession<ListName>): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
-    const checks = [{ key: keys.record, version: seen.version }];
-    return this.#send(keys, { checks, changes: deleteSession(keys, seen.record.lists) }, (found) =>
-      found?.record.incarnation === seen.record.incarnation ? 'refused' : 'mine',
+    const check = { key: keys.record, version: seen.version };
+    const gone = deleteSession(keys, seen.record.lists);
+    return this.#takingAlong(keys, ({ checks, changes }) =>
+      this.#send(keys, { checks: [check, ...checks], changes: [...gone, ...changes] }, (found) =>
+        found?.record.incarnation === seen.record.incarnation ? 'refused' : 'mine',
+      ),
     );
   }
 
@@ -196,11 +172,38 @@ export class SessionStore<ListName extends string> {
     const keys = this.#keySpace.session(sessionId);
     const [entry] = (await readSurely(this.#storage, { entries: [keys.record] })).entries;
     if (entry === undefined || entry === null) return false;
-    const checks = [{ key: keys.record, version: entry.version }];
-    const commit = await tryCommit(this.#storage, { checks, changes: deleteSession(keys) });
-    if (commit === 'reply lost') throw unknownOutcome();
-    if (!commit.committed) throw new StateroomError('CONFLICT', 'somebody has written to the session meanwhile');
+    const check = { key: keys.record, version: entry.version };
+    const outcome = await this.#takingAlong(keys, async ({ checks, changes }) => {
+      const transaction = { checks: [check, ...checks], changes: [...deleteSession(keys), ...changes] };
+      const commit = await tryCommit(this.#storage, transaction);
+      if (commit === 'reply lost') throw unknownOutcome();
+      const isAsideRefused = commit.refused.every(({ key }) => key !== keys.record);
+      return commit.committed ? { committed: true } : { committed: false, found: null, isAsideRefused };
+    });
+    if (!outcome.committed) throw new StateroomError('CONFLICT', 'somebody has written to the session meanwhile');
     return true;
+  }
+
+  async #replace(
+    keys: SessionKeys<ListName>,
+    seen: StoredSession<ListName>,
+    { next, aside }: { readonly next: NextSession<ListName>; readonly aside: Aside },
+  ): Promise<AsideOutcome<ListName>> {
+    const { envelope, version } = next;
+    const checks = [...(await checksOf(keys, seen)), ...aside.checks];
+    const changes = [...replaceSession(keys, seen, next), ...aside.changes];
+    return this.#send(keys, { checks, changes }, (found) => {
+      if (found?.record.incarnation !== envelope.incarnation) return 'refused';
+      if (found.record.writes.includes(version)) return 'mine';
+      return found.record.writes.includes(seen.version) ? 'refused' : 'unknown';
+    });
+  }
+
+  async #takingAlong(
+    keys: SessionKeys<ListName>,
+    write: (aside: Aside) => Promise<AsideOutcome<ListName>>,
+  ): Promise<WriteOutcome<ListName>> {
+    return takingAlong(this.#attachment, { storage: this.#storage, keys }, write);
   }
 
   async #find(
@@ -228,7 +231,7 @@ export class SessionStore<ListName extends string> {
     keys: SessionKeys<ListName>,
     transaction: Transaction,
     judge: Judge<ListName>,
-  ): Promise<WriteOutcome<ListName>> {
+  ): Promise<AsideOutcome<ListName>> {
     let commit = await tryCommit(this.#storage, transaction);
     if (commit !== 'reply lost') return outcomeOf(commit, keys);
     for (let repeats = 1; commit === 'reply lost' && repeats < sendings; repeats++) {
@@ -245,28 +248,25 @@ export class SessionStore<ListName extends string> {
   }
 }
 
-type FindOptions = { readonly withGuard?: boolean; readonly read?: typeof readSurely };
+type SessionStoreOptions<ListName extends string> = {
+  readonly listNames: readonly ListName[];
+  readonly hasGrace: boolean;
+  readonly attachment: SessionAttachment | null;
+};
 
-/** What a write checks of a session that was seen. In its time of grace the record alone would still be there. */
-async function checksOf<ListName extends string>(
-  keys: SessionKeys<ListName>,
-  { record, version }: StoredSession<ListName>,
-): Promise<readonly Check[]> {
-  const check = { key: keys.record, version };
-  if (record.ttl.graceMs === 0) return [check];
-  return [check, { key: keys.guard, version: await guardVersion(record.owner, record.agentId) }];
-}
+type FindOptions = { readonly withGuard?: boolean; readonly read?: typeof readSurely };
 
 /** Of a commit that was answered. What refused it is the entry of the record, or that there is no guard any more. */
 function outcomeOf<ListName extends string>(
   { committed, refused }: Commit,
   keys: SessionKeys<ListName>,
-): WriteOutcome<ListName> {
+): AsideOutcome<ListName> {
   if (committed) return { committed };
   const entryOf = (key: string) => {
     const refusal = refused.find((each) => each.key === key);
     return refusal !== undefined && 'entry' in refusal ? refusal.entry : undefined;
   };
   const isExpired = entryOf(keys.guard) === null;
-  return { committed, found: isExpired ? null : storedSession(entryOf(keys.record)) };
+  const isAsideRefused = refused.every(({ key }) => key !== keys.record && key !== keys.guard);
+  return { committed, found: isExpired ? null : storedSession(entryOf(keys.record)), isAsideRefused };
 }

@@ -1,6 +1,7 @@
 import { isStateroomError, StateroomError } from '../../errors.ts';
 import type { ListRange, Snapshot, StorageEntry } from '../../storage/provider.ts';
 import type { Access } from '../guard.ts';
+import { ownCopy } from '../../json.ts';
 import { decodeRecord, type Envelope, type SessionRecord } from './record.ts';
 import type { SessionList } from '../result.ts';
 
@@ -65,6 +66,15 @@ export function storedSession<ListName extends string>(
 ): StoredSession<ListName> | null {
   if (entry === undefined || entry === null) return null;
   return { record: decodeRecord(entry.value), version: entry.version, lists: {} };
+}
+
+/** As a read of what was written would give it, each time its own. */
+export function storedAs<ListName extends string>({
+  envelope,
+  stateText,
+  version,
+}: NextSession<ListName>): StoredSession<ListName> {
+  return { record: { ...ownCopy(envelope), state: JSON.parse(stateText) }, version, lists: {} };
 }
 
 export function namedLists<ListName extends string>(

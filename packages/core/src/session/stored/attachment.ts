@@ -1,0 +1,42 @@
+import type { SessionKeys } from '../../storage/keys.ts';
+import type { Reads, Snapshot, StorageProvider, Transaction } from '../../storage/provider.ts';
+import { pauseBefore, maxAttempts, tooManyAttempts } from '../attempts.ts';
+import { readSurely } from './storage-calls.ts';
+import type { WriteOutcome } from './stored-session.ts';
+
+/** The keys under which another package keeps something beside a session. */
+export type PartKeys = Pick<SessionKeys<never>, 'ofList' | 'ofPart'>;
+
+/**
+ * What another package keeps beside each session, under keys of its own. It goes when the session is deleted, reset or
+ * replaced, in the same commit.
+ */
+export interface SessionAttachment {
+  /** What has to be known of a session to tell all of its keys. */
+  reads(keys: PartKeys): Reads;
+  /** The changes by which they go, and the checks that nothing has come since that `found` does not tell of. */
+  removal(keys: PartKeys, found: Snapshot): Aside;
+}
+
+/** What a write brings along for keys that are not the session's own. */
+export type Aside = Pick<Transaction, 'checks' | 'changes'>;
+
+export const nothingAside: Aside = { checks: [], changes: [] };
+
+/** Whether it was the session itself that refused a write, or only what came along. */
+export type AsideOutcome<ListName extends string> = WriteOutcome<ListName> & { readonly isAsideRefused?: boolean };
+
+/** Writes with all that is attached going along, and again when more has come meanwhile. */
+export async function takingAlong<ListName extends string>(
+  attachment: SessionAttachment | null,
+  { storage, keys }: { readonly storage: StorageProvider; readonly keys: PartKeys },
+  write: (aside: Aside) => Promise<AsideOutcome<ListName>>,
+): Promise<WriteOutcome<ListName>> {
+  if (attachment === null) return write(nothingAside);
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    await pauseBefore(attempt);
+    const outcome = await write(attachment.removal(keys, await readSurely(storage, attachment.reads(keys))));
+    if (outcome.isAsideRefused !== true) return outcome;
+  }
+  throw tooManyAttempts();
+}
