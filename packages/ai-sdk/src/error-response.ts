@@ -32,6 +32,8 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   NEWER_VERSION: 500,
   LIMIT: 503,
   UNKNOWN_OUTCOME: 503,
+  LEASE_LOST: 503,
+  NO_CHECKPOINT: 409,
   TIMEOUT: 503,
   STORAGE: 503,
 };

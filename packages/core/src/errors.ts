@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'INVALID_STATE'
   | 'NEWER_VERSION'
   | 'UNKNOWN_OUTCOME'
+  | 'LEASE_LOST'
+  | 'NO_CHECKPOINT'
   | 'TIMEOUT'
   | 'STORAGE';
 

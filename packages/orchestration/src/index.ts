@@ -15,3 +15,18 @@ export {
   initialOrchestrationState,
 } from './rules.ts';
 export { Condition, defineWorkflow, permits, Step, Workflow } from './workflow.ts';
+export type { BeginOptions, NotBegun, OverlapPolicy } from './turn/overlap.ts';
+export type { SteeringMessage, TurnRequest } from './turn/mailbox.ts';
+export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './turn/stored.ts';
+export type { FollowedChunks, FollowedEnd } from './turn/stream-log.ts';
+export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnStopped } from './turn/turn.ts';
+export type { TurnLimits, TurnList } from './turn/turn-context.ts';
+export { messageIdOf } from './turn/turn-id.ts';
+export {
+  type Begun,
+  type StopOutcome,
+  type TurnHistory,
+  TurnManager,
+  type TurnManagerOptions,
+} from './turn/turn-manager.ts';
+export { turnAttachment } from './turn/turn-parts.ts';

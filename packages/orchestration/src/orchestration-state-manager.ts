@@ -11,6 +11,8 @@ import {
 } from '@stateroom/core';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
 import { advanceSequence, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
+import type { TurnList } from './turn/turn-context.ts';
+import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
 
 export type OrchestrationStateManagerOptions = {
@@ -36,8 +38,8 @@ export type OwnerAccess = Pick<Access, 'owner'>;
  * StateroomError.
  */
 export class OrchestrationStateManager {
-  /** The sessions themselves, each with the list `messages` beside its state, for who commits both at once. */
-  readonly sessions: SessionManager<OrchestrationState, 'messages'>;
+  /** The sessions themselves, with all that turns keep beside them, for a TurnManager. */
+  readonly sessions: SessionManager<OrchestrationState, TurnList>;
   readonly #workflow: Workflow | null;
   readonly #agentId: string | undefined;
 
@@ -49,7 +51,8 @@ export class OrchestrationStateManager {
       namespace: 'orchestration-state',
       schema: OrchestrationState,
       initialState: ({ sessionId }) => initialOrchestrationState(this.#workflow, sessionId),
-      lists: ['messages'],
+      lists: ['messages', 'turns'],
+      attachment: turnAttachment,
       ...(ttl && { ttl }),
       ...(logger && { logger }),
     });
@@ -131,6 +134,6 @@ export class OrchestrationStateManager {
   }
 }
 
-function stateOf(result: SessionResult<OrchestrationState, 'messages'>): OrchestrationState | null {
+function stateOf(result: SessionResult<OrchestrationState, TurnList>): OrchestrationState | null {
   return unwrapOrNull(result)?.data ?? null;
 }

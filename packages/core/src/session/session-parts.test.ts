@@ -9,6 +9,7 @@ import type { SessionAttachment } from './stored/attachment.ts';
 
 /** Notes under keys of their own, of which the list `notes` tells the names. */
 const attachment: SessionAttachment = {
+  creation: (keys) => [{ type: 'delete', key: keys.ofList('notes') }],
   reads: (keys) => ({ lists: [{ key: keys.ofList('notes') }] }),
   removal: (keys, { lists: [named] }) => ({
     checks: [{ key: keys.ofList('notes'), length: named?.length ?? 0 }],

@@ -1,6 +1,16 @@
-import type { Change, Check, Commit, Reads, Snapshot, StorageEntry, Transaction } from '../storage/provider.ts';
+import type {
+  Change,
+  Check,
+  Commit,
+  ListWindow,
+  Reads,
+  Snapshot,
+  StorageEntry,
+  Transaction,
+} from '../storage/provider.ts';
 import { deepFreeze } from './freeze.ts';
 import { type Access, guardVersion } from './guard.ts';
+import type { SessionList } from './result.ts';
 import type { Shared } from './shared.ts';
 import type { PartKeys } from './stored/attachment.ts';
 import { type Draft, envelopeOf, writtenEnvelope } from './stored/record.ts';
@@ -11,6 +21,7 @@ import {
   assertAccessible,
   type ListItems,
   type ListLengths,
+  namedLists,
   type StoredSession,
   storedAs,
   storedSession,
@@ -66,7 +77,7 @@ export class SessionParts<T, ListName extends string> {
     this.#codec = codec;
   }
 
-  keys(sessionId: string): PartKeys & { readonly record: string; readonly guard: string } {
+  keys(sessionId: string): PartKeys {
     return this.#shared.keySpace.session(sessionId);
   }
 
@@ -108,6 +119,17 @@ export class SessionParts<T, ListName extends string> {
     access: Access = {},
   ): Promise<OpenSession<T, ListName>> {
     return this.#opened(sessionId, assertAccessible(storedSession<ListName>(entry), access));
+  }
+
+  /** A state as it was stored once, beside the session. INVALID_STATE or NEWER_VERSION, as a read has it. */
+  async stateOf(stored: { readonly state: unknown; readonly stateVersion: number }): Promise<T> {
+    return deepFreeze(await this.#codec.decode(stored));
+  }
+
+  /** A list of the session from a window that was read together with it: nothing where it has not begun the list. */
+  list({ seen }: OpenSession<T, ListName>, name: ListName, window: ListWindow | undefined): SessionList {
+    const empty = { items: [], length: 0 };
+    return namedLists([name], { entries: [], lists: [window ?? empty] }, seen.record.lists)[name] ?? empty;
   }
 
   /** Puts `next` in place of what was seen. INVALID_STATE or LIMIT, as an update has it, when it cannot be stored. */

@@ -1,17 +1,19 @@
 import type { SessionKeys } from '../../storage/keys.ts';
-import type { Reads, Snapshot, StorageProvider, Transaction } from '../../storage/provider.ts';
+import type { Change, Reads, Snapshot, StorageProvider, Transaction } from '../../storage/provider.ts';
 import { pauseBefore, maxAttempts, tooManyAttempts } from '../attempts.ts';
 import { readSurely } from './storage-calls.ts';
 import type { WriteOutcome } from './stored-session.ts';
 
 /** The keys under which another package keeps something beside a session. */
-export type PartKeys = Pick<SessionKeys<never>, 'ofList' | 'ofPart'>;
+export type PartKeys = Pick<SessionKeys<never>, 'record' | 'guard' | 'ofList' | 'ofPart'>;
 
 /**
  * What another package keeps beside each session, under keys of its own. It goes when the session is deleted, reset or
  * replaced, in the same commit.
  */
 export interface SessionAttachment {
+  /** The changes by which a new session begins without what one of its id, which has expired, has left behind. */
+  creation(keys: PartKeys): readonly Change[];
   /** What has to be known of a session to tell all of its keys. */
   reads(keys: PartKeys): Reads;
   /** The changes by which they go, and the checks that nothing has come since that `found` does not tell of. */

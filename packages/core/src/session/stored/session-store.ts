@@ -99,7 +99,7 @@ export class SessionStore<ListName extends string> {
     const keys = this.#keySpace.session(sessionId);
     const commit = await tryCommit(this.#storage, {
       checks: [{ key: keys.record, version: null }, ...aside.checks],
-      changes: [...(await newSession(keys, next)), ...aside.changes],
+      changes: [...(await newSession(keys, next)), ...(this.#attachment?.creation(keys) ?? []), ...aside.changes],
     });
     if (commit !== 'reply lost') return outcomeOf(commit, keys);
     // Sent again, it could make anew what somebody has deleted by now: absence is no version. So it only looks.

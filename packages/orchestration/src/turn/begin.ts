@@ -1,0 +1,282 @@
+import { type Change, StateroomError, type Transaction } from '@stateroom/core';
+import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
+import { closeDeadTurn } from './dead-turn.ts';
+import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
+import { lastTurn, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
+import type { Mark, Run } from './stored.ts';
+import type { TurnContext, TurnSession } from './turn-context.ts';
+import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
+import type { TurnKeys } from './turn-parts.ts';
+
+/** The right to run a turn, as begin got it. */
+export type Claim<T> = {
+  readonly session: TurnSession<T>;
+  readonly run: Run;
+  readonly view: SessionView;
+  readonly leaseVersion: string;
+  /** When the commit was sent that the lease counts from, by `performance.now()`. */
+  readonly leasedAt: number;
+};
+
+type Reply = { readonly view: SessionView; readonly refused: readonly string[] };
+
+/** A ticket that is not touched for so long is that of a waiter who is dead. */
+const ticketMs = 5000;
+const [firstPollMs, longestPollMs] = [250, 1000];
+
+/**
+ * The way from a message to its turn: through the gate, past what runs or died, in line with those that came before.
+ * Each step is one checked commit, and what refuses it shows what to do next; see turn-protocol in the docs.
+ */
+export class Beginning<T> {
+  readonly #context: TurnContext<T>;
+  readonly #sessionId: string;
+  readonly #options: BeginOptions;
+  readonly #guard: string;
+  readonly #keys: TurnKeys;
+  /** When each commit that would begin the turn was sent, by the version it gives to run and lease. */
+  readonly #sentAt = new Map<string, number>();
+  readonly #deadline: number;
+  #turnId: string;
+  /** Of an earlier attempt, which has left the message in the transcript. */
+  #isInputStored = false;
+  #overlap: OverlapPolicy;
+  #ticket: string | null = null;
+  /** The turn that was asked to make room. */
+  #asked: string | null = null;
+  /** The run that was given the message to take along. */
+  #steered: string | null = null;
+  #pollMs = firstPollMs;
+  /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
+  #waiting: readonly string[] = [];
+
+  constructor(
+    context: TurnContext<T>,
+    sessionId: string,
+    { guard, ...options }: BeginOptions & { readonly guard: string },
+  ) {
+    this.#context = context;
+    this.#sessionId = sessionId;
+    this.#options = options;
+    this.#guard = guard;
+    this.#keys = context.keysOf(sessionId);
+    this.#turnId = turnIdOf(options.messageId, options.attempt ?? 1);
+    this.#overlap = options.overlap;
+    this.#deadline = performance.now() + context.limits.queueWaitMs;
+  }
+
+  async run(): Promise<Claim<T> | NotBegun> {
+    let reply = await this.#begin(null);
+    for (;;) {
+      const { view } = reply;
+      if (view.guard?.version !== this.#guard) throw new StateroomError('NOT_FOUND', 'there is no such session');
+      const leasedAt = this.#sentAt.get(view.lease ?? '');
+      if (leasedAt !== undefined) return this.#claim(view, leasedAt);
+      const next = this.#next(reply);
+      if (typeof next !== 'function') return this.#leave(next);
+      reply = await next();
+    }
+  }
+
+  /** What comes of it, or what to do next. */
+  #next({ view, refused }: Reply): NotBegun | (() => Promise<Reply>) {
+    const outcome = this.#outcome(view);
+    if (outcome !== null) return outcome;
+    const isWaiting = this.#ticket !== null;
+    const isAhead = refused.some((key) => view.queue.messageIds.some((id) => key === this.#keys.ticket(id)));
+    if (view.run === null || view.lease === null) {
+      if (this.#overlap === 'steer') this.#overlap = 'enqueue';
+      if (isWaiting)
+        return this.#ahead(view).some((id) => view.alive.includes(id))
+          ? () => this.#poll(view)
+          : () => this.#begin(view);
+      if (!isAhead) return () => this.#begin(view);
+    }
+    const turnId = view.run?.turnId ?? null;
+    if (this.#overlap === 'reject') return { status: 'refused', by: 'turn', turnId };
+    if (this.#overlap === 'steer' && turnId !== null) {
+      if (this.#steered === null) return () => this.#steer(turnId);
+      if (this.#steered === turnId) return () => this.#watch();
+      this.#overlap = 'enqueue';
+    }
+    if (isWaiting) return () => this.#poll(view);
+    const { maxQueue } = this.#context.limits;
+    if (view.queue.messageIds.length < maxQueue) return () => this.#join(view);
+    // Those whose waiters have died count no more, once it is known who they are.
+    if (view.queue.messageIds.some((id) => !view.lookedFor.includes(id))) return () => this.#look();
+    return view.alive.length < maxQueue ? () => this.#join(view) : { status: 'refused', by: 'queue', turnId };
+  }
+
+  #outcome(view: SessionView): NotBegun | null {
+    const mark = this.#ownMark(view);
+    if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
+      const { turnId, status } = mark;
+      return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
+    }
+    const { run, lease } = view;
+    if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
+      return { status: 'running', turnId: run.turnId };
+    // The same message waits on behalf of another request.
+    if (this.#ticket === null) return view.ticket === null ? null : { status: 'running', turnId: this.#turnId };
+    if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
+    if (this.#options.signal?.aborted) return { status: 'withdrawn', turnId: this.#turnId };
+    return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
+  }
+
+  /** A mark from before the session of this id was made anew is nothing to go by. */
+  #ownMark({ mark, guard }: SessionView): Mark | null {
+    return mark !== null && mark.incarnation === guard?.value ? mark : null;
+  }
+
+  /** What came to nothing is tried again, as long as nothing else was said since. */
+  #isToBeTriedAgain(view: SessionView, { turnId, status }: Mark): boolean {
+    const isLast = lastTurn(view)?.turnId === turnId;
+    if (status !== 'rolled_back' && !((status === 'crashed' || status === 'failed') && isLast)) return false;
+    this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
+    this.#isInputStored = status !== 'rolled_back';
+    return true;
+  }
+
+  async #begin(view: SessionView | null): Promise<Reply> {
+    const { parts, limits } = this.#context;
+    const { messageId } = this.#options;
+    const queue = view?.queue.messageIds ?? [];
+    const ahead = view === null ? [] : this.#ahead(view);
+    const closed = view?.run ? await this.#closing(view, view.run) : { checks: [], changes: [] };
+    const version = parts.mint();
+    this.#sentAt.set(version, performance.now());
+    const input = this.#isInputStored ? [] : this.#options.input;
+    const run = { turnId: this.#turnId, startedAt: parts.now(), input: [...input], base: null, taken: [], report: {} };
+    const place = queue.indexOf(messageId);
+    const rest = place < 0 ? [] : queue.slice(place + 1);
+    return this.#send({
+      checks: [
+        { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
+        { key: this.#keys.run, version: view?.run?.version ?? null },
+        { key: this.#keys.queue, version: view?.queue.version ?? null },
+        ...ahead.map((id) => ({ key: this.#keys.ticket(id), version: null })),
+        ...closed.checks,
+      ],
+      changes: [
+        ...closed.changes,
+        setRun(this.#keys, run, version),
+        setLease(this.#keys, this.#turnId, { version, leaseMs: limits.leaseMs }),
+        ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
+        ...(this.#ticket === null ? [] : [{ type: 'delete', key: this.#keys.ticket(messageId) } as const]),
+      ],
+    });
+  }
+
+  /** Closes the dead turn that is in the way, in the commit that begins the next. */
+  async #closing(view: SessionView, run: Versioned<Run>): Promise<Pick<Transaction, 'checks' | 'changes'>> {
+    const session = await this.#context.parts.open(this.#sessionId, view.record);
+    const isRolledBack = this.#overlap === 'rollback';
+    if (messageIdOf(run.turnId) === this.#options.messageId) {
+      this.#turnId = turnIdOf(this.#options.messageId, attemptOf(run.turnId) + 1);
+      this.#isInputStored = !isRolledBack;
+    }
+    return closeDeadTurn(this.#context, session, { run, isRolledBack, view });
+  }
+
+  async #join(view: SessionView): Promise<Reply> {
+    const { messageId } = this.#options;
+    const ticket = this.#keys.ticket(messageId);
+    const version = this.#context.parts.mint();
+    const queue = [...view.queue.messageIds.filter((id) => id !== messageId), messageId];
+    const reply = await this.#send({
+      checks: [
+        { key: ticket, version: null },
+        { key: this.#keys.queue, version: view.queue.version },
+      ],
+      changes: [
+        { type: 'set', key: ticket, value: this.#turnId, version, ttlMs: ticketMs },
+        setQueue(this.#keys, queue, this.#context.parts.mint()),
+        ...this.#request(view),
+      ],
+    });
+    if (reply.view.ticket === version) this.#ticket = version;
+    return reply;
+  }
+
+  /** Keeps the place in the line, and looks again after a while, or when something has come of the session here. */
+  async #poll(view: SessionView): Promise<Reply> {
+    await this.#pause();
+    const ticket = this.#keys.ticket(this.#options.messageId);
+    const reply = await this.#send({
+      checks: [],
+      changes: [{ type: 'touch', key: ticket, ttlMs: ticketMs }, ...this.#request(view)],
+    });
+    // Whoever slept for too long has lost the place.
+    if (reply.view.ticket !== this.#ticket) this.#ticket = null;
+    return reply;
+  }
+
+  /** For those who are to make room: the running turn is asked, once. */
+  #request({ run, lease }: SessionView): Change[] {
+    const type = requests[this.#overlap];
+    if (type === undefined || run === null || lease === null || this.#asked === run.turnId) return [];
+    this.#asked = run.turnId;
+    return [appendLetter(this.#keys, run.turnId, { type })];
+  }
+
+  async #steer(turnId: string): Promise<Reply> {
+    const { messageId, input } = this.#options;
+    this.#steered = turnId;
+    const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
+    return this.#send({ checks: [], changes: [letter] });
+  }
+
+  async #watch(): Promise<Reply> {
+    await this.#pause();
+    return this.#look();
+  }
+
+  async #look(): Promise<Reply> {
+    return this.#send({ checks: [], changes: [] });
+  }
+
+  async #pause(): Promise<void> {
+    const { bell } = this.#context;
+    await bell.sleep(this.#sessionId, this.#pollMs, this.#options.signal);
+    this.#pollMs = Math.min(longestPollMs, this.#pollMs * 1.5);
+  }
+
+  async #leave(outcome: NotBegun): Promise<NotBegun> {
+    const [ticket, version] = [this.#keys.ticket(this.#options.messageId), this.#ticket];
+    if (version === null) return outcome;
+    const gone = [ticket, this.#keys.mail(this.#turnId)].map((key) => ({ type: 'delete', key }) as const);
+    await this.#context.parts.commit({ checks: [{ key: ticket, version }], changes: gone });
+    this.#context.bell.ring(this.#sessionId);
+    return outcome;
+  }
+
+  #ahead({ queue }: SessionView): readonly string[] {
+    const place = queue.messageIds.indexOf(this.#options.messageId);
+    return place < 0 ? queue.messageIds : queue.messageIds.slice(0, place);
+  }
+
+  /** Through the gate: a session that is not there, or not theirs, is refused by its guard. */
+  async #send({ checks, changes }: Transaction): Promise<Reply> {
+    const { lastMessages } = this.#options;
+    const wanted = {
+      turnId: this.#turnId,
+      waiting: this.#waiting,
+      history: lastMessages === undefined ? {} : { start: -lastMessages },
+    };
+    const reads = viewReads(this.#keys, wanted);
+    const gate = { key: this.#keys.guard, version: this.#guard };
+    const { refused, snapshot } = await this.#context.parts.commit({ checks: [gate, ...checks], changes, reads });
+    const view = viewOf(snapshot, wanted);
+    this.#waiting = view.queue.messageIds;
+    return { view, refused: refused.map(({ key }) => key) };
+  }
+
+  /** Also of a begin whose reply was lost, and which was found to have happened. */
+  async #claim(view: SessionView, leasedAt: number): Promise<Claim<T> | NotBegun> {
+    const { run, lease, record } = view;
+    if (run === null || lease === null)
+      throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
+    const session = await this.#context.parts.open(this.#sessionId, record);
+    return { session, run, view, leaseVersion: lease, leasedAt };
+  }
+}

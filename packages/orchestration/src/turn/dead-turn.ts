@@ -1,0 +1,32 @@
+import type { Transaction } from '@stateroom/core';
+import { endTurn } from './changes.ts';
+import { lengthsIn, type SessionView, type Versioned } from './session-view.ts';
+import type { Run } from './stored.ts';
+import type { TurnContext, TurnSession } from './turn-context.ts';
+
+/**
+ * Closes a turn whose lease is gone, since its holder has died or lost it. What it has stored stays, and its message
+ * takes its place in the transcript; unless it is to be rolled back. What becomes of `run` is left to who commits.
+ */
+export async function closeDeadTurn<T>(
+  context: TurnContext<T>,
+  session: TurnSession<T>,
+  { run, isRolledBack, view }: DeadTurn,
+): Promise<Pick<Transaction, 'checks' | 'changes'>> {
+  const keys = context.keysOf(session.sessionId);
+  const { writing, changes } = await endTurn(context, session, {
+    run,
+    status: isRolledBack ? 'rolled_back' : 'crashed',
+    state: isRolledBack ? (session.draft?.before ?? session.state) : session.state,
+    items: [],
+    lengths: lengthsIn(context, session, view),
+  });
+  const checks = [{ key: keys.run, version: run.version }, { key: keys.lease, version: null }, ...writing.checks];
+  return { checks, changes };
+}
+
+type DeadTurn = {
+  readonly run: Versioned<Run>;
+  readonly isRolledBack: boolean;
+  readonly view: Pick<SessionView, 'messages' | 'turns'>;
+};

@@ -1,0 +1,127 @@
+import { isStateroomError, type Snapshot, StateroomError, type StorageEntry, type Transaction } from '@stateroom/core';
+import { setLease } from './changes.ts';
+import type { Lease } from './lease.ts';
+import type { Mailbox } from './mailbox.ts';
+import { lettersIn } from './session-view.ts';
+import { Mark, parseStored } from './stored.ts';
+import type { TurnContext } from './turn-context.ts';
+import { messageIdOf } from './turn-id.ts';
+import type { TurnKeys } from './turn-parts.ts';
+
+/** What came of a commit, and what is there now. */
+export type Sent = {
+  readonly isMine: boolean;
+  readonly lease: string | null;
+  readonly record: StorageEntry | null;
+  /** Whether the session is there at all. */
+  readonly isThere: boolean;
+  /** Of the entries that were asked for beside these. */
+  readonly entries: Snapshot['entries'];
+};
+
+const pauseMs = 100;
+
+/**
+ * Commits in the name of a running turn: each checks its lease, and brings its letters. One that is not answered is
+ * sent again as long as the lease lasts, for it refuses itself once it has happened; then what the storage said is
+ * thrown.
+ */
+export class LeaseCommits<T> {
+  readonly #context: TurnContext<T>;
+  readonly #keys: TurnKeys;
+  readonly #turnId: string;
+  readonly #lease: Lease;
+  readonly #mailbox: Mailbox;
+
+  constructor(
+    context: TurnContext<T>,
+    turn: { readonly sessionId: string; readonly turnId: string },
+    { lease, mailbox }: { readonly lease: Lease; readonly mailbox: Mailbox },
+  ) {
+    this.#context = context;
+    this.#keys = context.keysOf(turn.sessionId);
+    this.#turnId = turn.turnId;
+    this.#lease = lease;
+    this.#mailbox = mailbox;
+  }
+
+  /** Renews the lease along with the changes. */
+  async renew({ checks, changes, reads }: Transaction): Promise<Sent> {
+    const version = this.#context.parts.mint();
+    const sentAt = performance.now();
+    const renewal = setLease(this.#keys, this.#turnId, { version, leaseMs: this.#lease.ms });
+    const transaction = { checks, changes: [renewal, ...changes], ...(reads && { reads }) };
+    const sent = await this.#send(transaction, ([lease]) => lease?.version === version);
+    if (sent.isMine) this.#lease.renewed(version, sentAt);
+    return sent;
+  }
+
+  /** Gives the lease back along with the changes that end the turn as `status`. */
+  async release({ checks, changes }: Transaction, status: Mark['status']): Promise<Sent> {
+    const { lease, run } = this.#keys;
+    const release = [lease, run].map((key) => ({ type: 'delete', key }) as const);
+    return this.#send({ checks, changes: [...changes, ...release] }, ([, , , entry]) => {
+      const mark = parseStored(Mark, entry);
+      return mark?.turnId === this.#turnId && mark.status === status;
+    });
+  }
+
+  /** Looks whether the lease stands, and for letters. */
+  async look(): Promise<Sent> {
+    const snapshot = await this.#context.parts.read(this.#reads());
+    return this.#seen(snapshot, () => snapshot.entries[0]?.version === this.#lease.version);
+  }
+
+  async #send(
+    { checks, changes, reads }: Transaction,
+    hasHappened: (entries: Snapshot['entries']) => boolean,
+  ): Promise<Sent> {
+    const transaction = {
+      checks: [{ key: this.#keys.lease, version: this.#lease.version }, ...checks],
+      changes,
+      reads: this.#reads(reads?.entries),
+    };
+    for (;;) {
+      try {
+        const { committed, snapshot } = await this.#context.parts.commit(transaction);
+        return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
+      } catch (error) {
+        if (!isPassing(error) || this.#lease.isOverdue) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+
+  #reads(entries: readonly string[] = []) {
+    const { lease, record, guard } = this.#keys;
+    const mark = this.#keys.mark(messageIdOf(this.#turnId));
+    return {
+      entries: [lease, record, guard, mark, ...entries],
+      lists: [{ key: this.#keys.mail(this.#turnId) }],
+    };
+  }
+
+  #seen({ entries, lists }: Snapshot, isMine: (entries: Snapshot['entries']) => boolean): Sent {
+    this.#mailbox.read(lettersIn(lists[0]));
+    const [lease, record, guard, , ...others] = entries;
+    return {
+      isMine: isMine(entries),
+      lease: lease?.version ?? null,
+      record: record ?? null,
+      isThere: guard !== null && record !== null,
+      entries: others,
+    };
+  }
+}
+
+/** Of what may be well again in a moment. */
+function isPassing(error: unknown): boolean {
+  return isStateroomError(error) && ['STORAGE', 'TIMEOUT', 'UNKNOWN_OUTCOME'].includes(error.code);
+}
+
+/** Why a turn has no right to write any more. */
+export function whyLost({ isThere }: Pick<Sent, 'isThere'>): StateroomError {
+  return isThere
+    ? new StateroomError('LEASE_LOST', 'the turn has lost its lease; what it did since was not stored')
+    : new StateroomError('NOT_FOUND', 'the session of the turn is gone');
+}

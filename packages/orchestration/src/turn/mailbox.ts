@@ -1,0 +1,37 @@
+import type { Letter } from './stored.ts';
+
+/** How somebody else asks a turn to end. */
+export type TurnRequest = Exclude<Letter['type'], 'steer'>;
+
+/** A message that came for a running turn to be taken along: its id, and the items of which it consists. */
+export type SteeringMessage = { readonly messageId: string; readonly input: readonly unknown[] };
+
+/** The letters to a turn, each of which may be read more than once. */
+export class Mailbox {
+  #request: TurnRequest | null = null;
+  readonly #messages = new Map<string, SteeringMessage>();
+  readonly #done = new Set<string>();
+
+  /** The first to ask counts. */
+  get request(): TurnRequest | null {
+    return this.#request;
+  }
+
+  /** The messages that wait to be taken along, in the order in which they came. */
+  get messages(): readonly SteeringMessage[] {
+    return [...this.#messages.values()];
+  }
+
+  read(letters: readonly Letter[]): void {
+    for (const letter of letters) {
+      if (letter.type !== 'steer') this.#request ??= letter.type;
+      else if (!this.#done.has(letter.messageId)) this.#messages.set(letter.messageId, letter);
+    }
+  }
+
+  /** It was taken along, or is answered elsewhere. */
+  settle(messageId: string): void {
+    this.#done.add(messageId);
+    this.#messages.delete(messageId);
+  }
+}

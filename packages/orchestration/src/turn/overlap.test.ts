@@ -1,0 +1,206 @@
+import { memoryStorage } from '@stateroom/core/memory';
+import { manualClock } from '@stateroom/core/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { aborted, rooms, started, tell } from '../testing/rooms.ts';
+
+const clock = manualClock();
+const storage = memoryStorage({ clock: clock.now });
+/** Two processes, as far as the storage is concerned. */
+const here = rooms(storage, { leaseMs: 1000 });
+const there = rooms(storage, { leaseMs: 1000 });
+
+beforeEach(async () => {
+  await here.sessions.deleteSession('s');
+  await here.create();
+});
+
+describe('a message that comes while a turn runs', () => {
+  it('waits in line, where the policy is enqueue, behind those that came before', async () => {
+    const first = started(await here.begin('m1'));
+    const order: string[] = [];
+    const waiting = ['m2', 'm3', 'm4'].map(async (id, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index * 50));
+      const turn = started(await (index % 2 ? here : there).begin(id, { overlap: 'enqueue' }));
+      order.push(id);
+      await turn.end({ messages: [`${id}:answer`] });
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await first.end({ messages: ['m1:answer'] });
+    await Promise.all(waiting);
+    expect(order).toEqual(['m2', 'm3', 'm4']);
+    const { messages } = await here.stored();
+    expect(messages).toEqual(['m1', 'm2', 'm3', 'm4'].flatMap((id) => [`${id}:user`, `${id}:answer`]));
+  });
+
+  it('has the running turn stopped, where the policy is interrupt, and what that has said stays', async () => {
+    const first = started(await here.begin('m1'));
+    first.update(tell('first'));
+    const second = there.begin('m2', { overlap: 'interrupt' });
+    expect(await aborted(first)).toMatchObject({ request: 'interrupted' });
+    expect(await first.end({ messages: ['m1:half'] })).toMatchObject({ record: { status: 'interrupted' } });
+    const turn = started(await second);
+    expect(turn.history.items).toEqual(['m1:user', 'm1:half']);
+    await turn.end({ messages: ['m2:answer'] });
+    expect(await here.stored()).toEqual({
+      messages: ['m1:user', 'm1:half', 'm2:user', 'm2:answer'],
+      told: ['first'],
+    });
+  });
+
+  it('has it taken back, where the policy is rollback, but for what others have changed', async () => {
+    const first = started(await here.begin('m1'));
+    first.update(tell('first'));
+    await first.step({ messages: ['m1:step'] });
+    await there.sessions.updateSession('s', tell('other'));
+    const second = there.begin('m2', { overlap: 'rollback' });
+    await aborted(first);
+    expect(await first.end({ messages: ['m1:half'] })).toMatchObject({ record: { status: 'rolled_back' } });
+    await started(await second).end({ messages: ['m2:answer'] });
+    expect(await here.stored()).toEqual({ messages: ['m2:user', 'm2:answer'], told: ['other'] });
+  });
+
+  it('is taken along at the next step, where the policy is steer', async () => {
+    const first = started(await here.begin('m1'));
+    const second = there.begin('m2', { overlap: 'steer' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first.write('word');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await first.step({ messages: ['m1:step'] })).toMatchObject([{ messageId: 'm2', input: ['m2:user'] }]);
+    expect(await second).toEqual({ status: 'steered', turnId: 'm1#1' });
+    expect(await there.begin('m2')).toEqual({ status: 'steered', turnId: 'm1#1' });
+    await first.end({ messages: ['m1:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm2:user', 'm1:answer']);
+  });
+
+  it('keeps a turn from its end, where it is to be taken along', async () => {
+    const first = started(await here.begin('m1'));
+    const second = there.begin('m2', { overlap: 'steer' });
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect(await first.end({ messages: ['m1:answer'] })).toMatchObject({
+      status: 'steered',
+      messages: [{ messageId: 'm2' }],
+    });
+    expect(await second).toMatchObject({ status: 'steered' });
+    expect(await first.end({ messages: ['m2:answer'] })).toMatchObject({ status: 'ended' });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer', 'm2:user', 'm2:answer']);
+  });
+
+  it('becomes the next turn, where it was to be taken along and came too late', async () => {
+    const first = started(await here.begin('m1'));
+    const second = there.begin('m2', { overlap: 'steer' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await first.end({ messages: ['m1:answer'] });
+    const turn = started(await second);
+    await turn.end({ messages: ['m2:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer', 'm2:user', 'm2:answer']);
+  });
+});
+
+describe('a queue', () => {
+  it('is bounded in number and in time', async () => {
+    const small = rooms(storage, { maxQueue: 1, queueWaitMs: 400 });
+    started(await here.begin('m1'));
+    const waiting = small.begin('m2', { overlap: 'enqueue' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await small.begin('m3', { overlap: 'enqueue' })).toMatchObject({ status: 'refused', by: 'queue' });
+    expect(await waiting).toMatchObject({ status: 'refused', by: 'queue' });
+    const withdrawn = small.begin('m3', { overlap: 'enqueue', signal: AbortSignal.timeout(100) });
+    expect(await withdrawn).toMatchObject({ status: 'withdrawn' });
+  });
+
+  it('is left by one that is stopped, and answers the same message once', async () => {
+    const first = started(await here.begin('m1'));
+    const waiting = there.begin('m2', { overlap: 'enqueue' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const again = here.begin('m2', { overlap: 'enqueue' });
+    expect(await again).toMatchObject({ status: 'running', turnId: 'm2#1' });
+    expect(await here.turns.stop('s', { ...here.access, turnId: 'm2#1' })).toBe('asked');
+    expect(await waiting).toMatchObject({ status: 'stopped' });
+    await first.end();
+    await started(await here.begin('m3')).end();
+  });
+});
+
+describe('a stop', () => {
+  it('is heard here at once, elsewhere within a second, and never by another turn', async () => {
+    const first = started(await here.begin('m1'));
+    expect(await there.turns.stop('s', { ...there.access, turnId: 'm1#1' })).toBe('asked');
+    expect(await aborted(first)).toMatchObject({ request: 'stopped' });
+    expect(await first.end({ messages: ['m1:half'] })).toMatchObject({ record: { status: 'stopped' } });
+    expect(await there.turns.stop('s', { ...there.access, turnId: 'm1#1' })).toBe('over');
+    const second = started(await here.begin('m2'));
+    expect(await here.turns.stop('s', { ...here.access, turnId: 'm1#1' })).toBe('over');
+    await second.write('word');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(second.signal.aborted).toBe(false);
+    expect(await second.end()).toMatchObject({ record: { status: 'completed' } });
+  });
+
+  it('is for those whose session it is', async () => {
+    const turn = started(await here.begin('m1'));
+    const stranger = here.turns.stop('s', { owner: 'stranger', agentId: 'agent', turnId: 'm1#1' });
+    await expect(stranger).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(here.begin('m2', { owner: 'stranger' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(turn.signal.aborted).toBe(false);
+    await turn.end();
+  });
+});
+
+describe('a message that came to nothing', () => {
+  it.each(['crashed', 'failed'] as const)(
+    'is tried again when its turn has %s, behind what that has stored',
+    async (how) => {
+      const dead = started(await here.begin('m1'));
+      await dead.step({ messages: ['m1:step'] });
+      if (how === 'failed') await dead.end({ status: 'failed' });
+      else void clock.advance(1001);
+      const turn = started(await there.begin('m1'));
+      expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#2', ['m1:user', 'm1:step'], []]);
+      await turn.end({ messages: ['m1:answer'] });
+      expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm1:answer']);
+      expect((await here.turns.list('s')).turns.map(({ turnId, status }) => [turnId, status])).toEqual([
+        ['m1#1', how],
+        ['m1#2', 'completed'],
+      ]);
+    },
+  );
+
+  it('is not tried again when something else was said since', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    await started(await here.begin('m2')).end();
+    expect(await here.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
+  });
+});
+
+describe('a session that goes', () => {
+  const room = async () => (await storage.scan('room:{', null, 1000)).found.map(({ key }) => key);
+  const wait = async () => {
+    await started(await here.begin('m1')).end();
+    const turn = started(await here.begin('m2'));
+    const waiting = there.begin('m3', { overlap: 'enqueue' });
+    waiting.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await turn.step();
+    return { turn, waiting };
+  };
+
+  it('takes all of its turns along when it is deleted', async () => {
+    const { turn, waiting } = await wait();
+    await here.sessions.deleteSession('s', here.access);
+    expect(await aborted(turn)).toMatchObject({ code: 'NOT_FOUND' });
+    await expect(turn.end()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(waiting).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await room()).toEqual([]);
+  });
+
+  it('takes them along when it is reset, and those that waited begin in it', async () => {
+    const { turn, waiting } = await wait();
+    await here.sessions.resetSession('s', here.access);
+    expect(await aborted(turn)).toMatchObject({ code: 'LEASE_LOST' });
+    await expect(turn.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await started(await waiting).end();
+    expect(await here.stored()).toEqual({ messages: ['m3:user'], told: [] });
+    await here.sessions.deleteSession('s');
+    expect(await room()).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import type { Access } from '@stateroom/core';
+import type { TurnStatus } from './stored.ts';
+
+/**
+ * What a new message does when a turn runs: it is refused, waits in line, has the running turn stopped and keeps what
+ * that has said, has it stopped and taken back, or is taken along by it at its next model step.
+ */
+export type OverlapPolicy = 'reject' | 'enqueue' | 'interrupt' | 'rollback' | 'steer';
+
+export type BeginOptions = Access & {
+  /** Of the message: sent again under the same id it is not answered again. 1–256 characters. */
+  readonly messageId: string;
+  /** The message, as the items by which it stands in the list `messages`. */
+  readonly input: readonly unknown[];
+  readonly overlap: OverlapPolicy;
+  /** The first attempt to answer the message, where earlier ones were rewound: 1 by default. */
+  readonly attempt?: number;
+  /** How many of the last items of `messages` to bring along; all by default. */
+  readonly lastMessages?: number;
+  /** Gives up the place in the queue. */
+  readonly signal?: AbortSignal;
+};
+
+/** What came of the wish to begin a turn, short of a turn. */
+export type NotBegun =
+  /** The message is being answered, or waits for its turn, on behalf of another request: follow that turn. */
+  | { readonly status: 'running'; readonly turnId: string }
+  | { readonly status: 'finished'; readonly turnId: string; readonly outcome: TurnStatus }
+  /** The message was taken along by a running turn, which is the one to follow. */
+  | { readonly status: 'steered'; readonly turnId: string }
+  /** There is a running turn in the way; or it is the queue that is too long, or did not come to an end in time. */
+  | { readonly status: 'refused'; readonly by: 'turn' | 'queue'; readonly turnId: string | null }
+  /** It was stopped while it waited, or whoever waited went away. */
+  | { readonly status: 'stopped' | 'withdrawn'; readonly turnId: string };
+
+/** How those who want the place of a running turn put it. */
+export const requests: { readonly [Policy in OverlapPolicy]?: 'interrupted' | 'rolled_back' } = {
+  interrupt: 'interrupted',
+  rollback: 'rolled_back',
+};

@@ -1,0 +1,26 @@
+import type { Logger, OpenSession, SessionParts } from '@stateroom/core';
+import type { Bell } from './bell.ts';
+import type { TurnKeys } from './turn-parts.ts';
+
+/** The lists that a session has for its turns. */
+export type TurnList = 'messages' | 'turns';
+
+/** A session that turns are run in. */
+export type TurnSession<T> = OpenSession<T, TurnList>;
+
+export type TurnLimits = {
+  readonly leaseMs: number;
+  readonly queueWaitMs: number;
+  readonly maxQueue: number;
+  readonly maxTurnMs: number | null;
+  readonly streamTtlMs: number;
+};
+
+/** What all that one manager does with turns has in common. */
+export type TurnContext<T> = {
+  readonly parts: SessionParts<T, TurnList>;
+  readonly keysOf: (sessionId: string) => TurnKeys;
+  readonly limits: TurnLimits;
+  readonly bell: Bell;
+  readonly logger: Logger;
+};

@@ -1,0 +1,152 @@
+import { memoryStorage } from '@stateroom/core/memory';
+import { manualClock } from '@stateroom/core/testing';
+import { describe, expect, it } from 'vitest';
+import { rooms, started, tell } from '../testing/rooms.ts';
+
+describe('a turn', () => {
+  it('stores its message with its begin, and all that came of it with its end', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#1', [], ['m1:user']]);
+    expect(await room.stored()).toEqual({ messages: [], told: [] });
+    expect((await room.turns.list('s')).running).toMatchObject({ turnId: 'm1#1', input: ['m1:user'] });
+    turn.update(tell('a'));
+    expect(turn.state).toEqual({ told: ['a'] });
+    expect(await turn.end({ messages: ['m1:answer'] })).toMatchObject({
+      status: 'ended',
+      record: { status: 'completed' },
+    });
+    expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['a'] });
+    const { turns, running } = await room.turns.list('s');
+    expect(running).toBe(null);
+    expect(turns).toMatchObject([{ turnId: 'm1#1', status: 'completed', messages: { from: 0, to: 2 } }]);
+  });
+
+  it('is alone in its session, and the next finds what it has left', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const first = started(await room.begin('m1'));
+    expect(await room.begin('m2')).toEqual({ status: 'refused', by: 'turn', turnId: 'm1#1' });
+    expect(await room.begin('m1')).toEqual({ status: 'running', turnId: 'm1#1' });
+    await first.end({ messages: ['m1:answer'] });
+    expect(await room.begin('m1')).toEqual({ status: 'finished', turnId: 'm1#1', outcome: 'completed' });
+    const second = started(await room.begin('m2'));
+    expect(second.history.items).toEqual(['m1:user', 'm1:answer']);
+    await second.end();
+  });
+
+  it('keeps whole steps, and what others have changed meanwhile', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    turn.update(tell('step'));
+    await turn.step({ messages: ['m1:step'] });
+    expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:step'], told: ['step'] });
+    await room.sessions.updateSession('s', tell('other'));
+    turn.update(tell('end'));
+    await turn.end({ messages: ['m1:answer'] });
+    expect(await room.stored()).toEqual({
+      messages: ['m1:user', 'm1:step', 'm1:answer'],
+      told: ['step', 'other', 'end'],
+    });
+  });
+
+  it('says what it says to those who follow, in order, to the end', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    const heard: unknown[] = [];
+    const following = (async () => {
+      const words = room.turns.follow('s', { turnId: turn.id });
+      for (;;) {
+        const next = await words.next();
+        if (next.done) return next.value;
+        heard.push(...next.value.chunks);
+      }
+    })();
+    for (let word = 0; word < 5; word++) {
+      await turn.write(word);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    await turn.end();
+    expect(await following).toMatchObject({ status: 'completed' });
+    expect(heard).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('that died leaves its message and its steps to the next, which closes it', async () => {
+    const clock = manualClock();
+    const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000 });
+    await room.create();
+    const dead = started(await room.begin('m1'));
+    dead.update(tell('step'));
+    await dead.step({ messages: ['m1:step'] });
+    void clock.advance(1001);
+    expect(await room.turns.follow('s', { turnId: 'm1#1', from: 99 }).next()).toMatchObject({
+      value: { status: 'crashed' },
+    });
+    const next = started(await room.begin('m2'));
+    expect(next.history.items).toEqual(['m1:user', 'm1:step']);
+    await expect(dead.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(dead.signal.aborted).toBe(true);
+    await next.end();
+    expect((await room.turns.list('s')).turns.map(({ status }) => status)).toEqual(['crashed', 'completed']);
+    expect((await room.stored()).told).toEqual(['step']);
+  });
+});
+
+describe('a rewind', () => {
+  async function talk() {
+    const room = rooms(memoryStorage());
+    await room.create();
+    for (const id of ['m1', 'm2', 'm3']) {
+      const turn = started(await room.begin(id));
+      turn.update(tell(id));
+      await turn.end({ messages: [`${id}:answer`] });
+    }
+    return room;
+  }
+
+  it('takes state, transcript and turns back to what they were after a turn', async () => {
+    const room = await talk();
+    await room.sessions.updateSession('s', tell('later'));
+    expect((await room.turns.rewind('s', { turnId: 'm1#1' })).map(({ turnId }) => turnId)).toEqual(['m2#1', 'm3#1']);
+    expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['m1'] });
+    const again = started(await room.begin('m2'));
+    await again.end({ messages: ['m2:other'] });
+    expect((await room.stored()).messages).toEqual(['m1:user', 'm1:answer', 'm2:user', 'm2:other']);
+    expect(await room.turns.rewind('s', { turnId: 'm2#1' })).toEqual([]);
+  });
+
+  it('goes back to the beginning, or leaves the state where it is', async () => {
+    const room = await talk();
+    await room.turns.rewind('s', { turnId: 'm2#1', keepState: true });
+    expect(await room.stored()).toMatchObject({ told: ['m1', 'm2', 'm3'] });
+    await room.turns.rewind('s', { turnId: null });
+    expect(await room.stored()).toEqual({ messages: [], told: [] });
+  });
+
+  it('says no while a turn runs, for a turn that is not there, and for one too long ago', async () => {
+    const room = await talk();
+    await expect(room.turns.rewind('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID', path: 'turnId' });
+    const running = started(await room.begin('m4'));
+    await expect(room.turns.rewind('s', { turnId: 'm1#1' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await running.end();
+    for (let n = 5; n < 25; n++) await started(await room.begin(`m${n}`)).end();
+    await expect(room.turns.rewind('s', { turnId: 'm1#1' })).rejects.toMatchObject({ code: 'NO_CHECKPOINT' });
+    await room.turns.rewind('s', { turnId: 'm1#1', keepState: true });
+    expect((await room.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+  });
+
+  it('closes a dead turn first', async () => {
+    const clock = manualClock();
+    const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000 });
+    await room.create();
+    await started(await room.begin('m1')).end();
+    await started(await room.begin('m2')).step({ messages: ['m2:step'] });
+    void clock.advance(1001);
+    await room.turns.rewind('s', { turnId: 'm1#1' });
+    expect(await room.stored()).toEqual({ messages: ['m1:user'], told: [] });
+    await started(await room.begin('m2')).end();
+  });
+});

@@ -1,0 +1,157 @@
+import {
+  type Access,
+  type Logger,
+  type SessionManager,
+  silentLogger,
+  StateroomError,
+  unwrap,
+  validateId,
+} from '@stateroom/core';
+import { Bell } from './bell.ts';
+import { Beginning } from './begin.ts';
+import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
+import { appendLetter } from './changes.ts';
+import { rewind } from './rewind.ts';
+import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.ts';
+import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
+import { Turn } from './turn.ts';
+import type { TurnContext, TurnLimits, TurnList } from './turn-context.ts';
+import { messageIdOf } from './turn-id.ts';
+import { TurnKeys } from './turn-parts.ts';
+
+export type TurnManagerOptions<T> = Partial<TurnLimits> & {
+  /** Made with the lists `messages` and `turns`, and with `attachment: turnAttachment`. */
+  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession'>;
+  /** 'reject' by default. */
+  readonly overlap?: OverlapPolicy;
+  readonly logger?: Logger;
+};
+
+const defaultLimits: TurnLimits = {
+  leaseMs: 30_000,
+  queueWaitMs: 60_000,
+  maxQueue: 16,
+  maxTurnMs: null,
+  streamTtlMs: 10 * 60_000,
+};
+
+/** A turn that has begun here, or why none has. */
+export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | NotBegun;
+
+/** What became of the wish to stop a turn: the turn was told so, or there was none to tell. */
+export type StopOutcome = 'asked' | 'over' | 'unknown';
+
+export type TurnHistory = { readonly turns: readonly TurnRecord[]; readonly running: Run | null };
+
+/**
+ * Runs the turns of sessions: one at a time in each session, whoever asks in whatever process, each stored in whole
+ * steps or not at all. Needs nothing but the storage of the sessions. Throws StateroomError.
+ */
+export class TurnManager<T> {
+  readonly #context: TurnContext<T>;
+  readonly #sessions: TurnManagerOptions<T>['sessions'];
+  readonly #overlap: OverlapPolicy;
+  /** Those that run in this process. */
+  readonly #running = new Map<string, Turn<T>>();
+
+  constructor({ sessions, overlap = 'reject', logger = silentLogger, ...limits }: TurnManagerOptions<T>) {
+    const { parts } = sessions;
+    this.#sessions = sessions;
+    this.#overlap = overlap;
+    this.#context = {
+      parts,
+      keysOf: (sessionId) => new TurnKeys(parts.keys(sessionId)),
+      limits: { ...defaultLimits, ...limits },
+      bell: new Bell(),
+      logger,
+    };
+  }
+
+  /**
+   * Begins the turn that answers a message, in one round trip where nothing is in the way. Where a turn runs, the overlap
+   * policy says what happens. NOT_FOUND when the session is not there, or not for this access.
+   */
+  async begin(
+    sessionId: string,
+    { overlap = this.#overlap, ...options }: Omit<BeginOptions, 'overlap'> & { readonly overlap?: OverlapPolicy },
+  ): Promise<Begun<T>> {
+    validateId(options.messageId, 'messageId');
+    const guard = await this.#guardOf(sessionId, options);
+    const claim = await new Beginning(this.#context, sessionId, { ...options, overlap, guard }).run();
+    if ('status' in claim) return claim;
+    const key = JSON.stringify([sessionId, claim.run.turnId]);
+    const turn = new Turn(this.#context, claim, () => this.#running.delete(key));
+    this.#running.set(key, turn);
+    return { status: 'started', turn };
+  }
+
+  /**
+   * What a turn says, from any process, until its end, which the generator returns. NOT_FOUND when the session is not
+   * there, or not for this access.
+   */
+  async *follow(
+    sessionId: string,
+    { turnId, from, signal, ...access }: Access & { turnId: string; from?: number; signal?: AbortSignal },
+  ): AsyncGenerator<FollowedChunks, FollowedEnd, undefined> {
+    const guard = await this.#guardOf(sessionId, access);
+    const target = { sessionId, turnId, guard, ...(from !== undefined && { from }), ...(signal && { signal }) };
+    return yield* followTurn(this.#context, target);
+  }
+
+  /** Asks a turn to end, from any process; no other turn is ever hit. It is heard within a second. */
+  async stop(sessionId: string, { turnId, ...access }: Access & { readonly turnId: string }): Promise<StopOutcome> {
+    const { parts, keysOf, bell } = this.#context;
+    const keys = keysOf(sessionId);
+    const messageId = messageIdOf(turnId);
+    const { committed, snapshot } = await parts.commit({
+      checks: [{ key: keys.guard, version: await this.#guardOf(sessionId, access) }],
+      changes: [appendLetter(keys, turnId, { type: 'stopped' })],
+      reads: { entries: [keys.guard, keys.run, keys.mark(messageId), keys.ticket(messageId)] },
+    });
+    if (!committed) throw new StateroomError('NOT_FOUND', 'there is no such session');
+    this.#running.get(JSON.stringify([sessionId, turnId]))?.request('stopped');
+    bell.ring(sessionId);
+    const [, run, mark, ticket] = snapshot.entries;
+    if (parseStored(Run, run)?.turnId === turnId || ticket !== null) return 'asked';
+    return parseStored(Mark, mark)?.turnId === turnId ? 'over' : 'unknown';
+  }
+
+  /**
+   * Takes the session back to where it was after a turn, or before the first. Gives the turns that are gone. CONFLICT
+   * while a turn runs, INVALID for a turn that is not there, NO_CHECKPOINT for one too long ago, but with `keepState`.
+   */
+  async rewind(
+    sessionId: string,
+    { turnId, keepState, ...access }: Access & { readonly turnId: string | null; readonly keepState?: boolean },
+  ): Promise<readonly TurnRecord[]> {
+    const guard = await this.#guardOf(sessionId, access);
+    return rewind(this.#context, { sessionId, guard, turnId, keepState });
+  }
+
+  /** The turns that are over, oldest first, and the one that runs or has died. */
+  async list(sessionId: string, access: Access = {}): Promise<TurnHistory> {
+    const { parts, keysOf } = this.#context;
+    const keys = keysOf(sessionId);
+    const { entries, lists } = await parts.read({ entries: [keys.record, keys.run], lists: [{ key: keys.turns }] });
+    const session = await parts.open(sessionId, entries[0], access);
+    const turns = parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
+    return { turns, running: parseStored(Run, entries[1]) };
+  }
+
+  /** Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. */
+  async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    const until = performance.now() + graceMs;
+    for (const turn of this.#running.values()) turn.request('interrupted');
+    while (this.#running.size > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Owner and agent are one digest; where trusted code names none of them, it is looked up whose the session is. */
+  async #guardOf(sessionId: string, { owner, agentId }: Access): Promise<string> {
+    validateId(sessionId, 'sessionId');
+    if (owner !== undefined && agentId !== undefined) return this.#context.parts.guardVersion({ owner, agentId });
+    const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
+    return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
+  }
+}
