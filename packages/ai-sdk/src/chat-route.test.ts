@@ -145,7 +145,7 @@ describe('a conversation', () => {
     await expect(post(wrong, {})).rejects.toThrow('not both');
   });
 
-  it('costs one read, and one read and one commit at the end of the turn', async () => {
+  it('costs a commit to begin it, one between its two model steps, and one to end it', async () => {
     const inner = memoryStorage();
     const trips: string[] = [];
     const storage: StorageProvider = {
@@ -157,7 +157,7 @@ describe('a conversation', () => {
     await post(route, { id: 's', message: userMessage('first'), create: true });
     trips.length = 0;
     await post(route, { id: 's', message: userMessage('second') });
-    expect(trips).toEqual(['read', 'read', 'commit']);
+    expect(trips).toEqual(['commit', 'commit', 'commit']);
   });
 
   it('writes what a turn has added, however long the conversation is', async () => {

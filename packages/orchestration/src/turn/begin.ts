@@ -39,7 +39,7 @@ export class Beginning<T> {
   readonly #deadline: number;
   #turnId: string;
   /** Of an earlier attempt, which has left the message in the transcript. */
-  #isInputStored = false;
+  #isRetry = false;
   #overlap: OverlapPolicy;
   #ticket: string | null = null;
   /** The turn that was asked to make room. */
@@ -128,12 +128,12 @@ export class Beginning<T> {
     return mark !== null && mark.incarnation === guard?.value ? mark : null;
   }
 
-  /** What came to nothing is tried again, as long as nothing else was said since. */
-  #isToBeTriedAgain(view: SessionView, { turnId, status }: Mark): boolean {
-    const isLast = lastTurn(view)?.turnId === turnId;
-    if (status !== 'rolled_back' && !((status === 'crashed' || status === 'failed') && isLast)) return false;
+  /** What came to nothing is tried again; but not in the midst of the transcript, where something was said since. */
+  #isToBeTriedAgain(view: SessionView, { turnId, status, isKept }: Mark): boolean {
+    if (status !== 'rolled_back' && status !== 'crashed' && status !== 'failed') return false;
+    if (isKept && lastTurn(view)?.turnId !== turnId) return false;
     this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
-    this.#isInputStored = status !== 'rolled_back';
+    this.#isRetry = isKept;
     return true;
   }
 
@@ -145,8 +145,15 @@ export class Beginning<T> {
     const closed = view?.run ? await this.#closing(view, view.run) : { checks: [], changes: [] };
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const input = this.#isInputStored ? [] : this.#options.input;
-    const run = { turnId: this.#turnId, startedAt: parts.now(), input: [...input], base: null, taken: [], report: {} };
+    const run: Run = {
+      turnId: this.#turnId,
+      startedAt: parts.now(),
+      input: this.#isRetry ? [] : [...this.#options.input],
+      isRetry: this.#isRetry,
+      base: null,
+      taken: [],
+      report: {},
+    };
     const place = queue.indexOf(messageId);
     const rest = place < 0 ? [] : queue.slice(place + 1);
     return this.#send({
@@ -173,7 +180,7 @@ export class Beginning<T> {
     const isRolledBack = this.#overlap === 'rollback';
     if (messageIdOf(run.turnId) === this.#options.messageId) {
       this.#turnId = turnIdOf(this.#options.messageId, attemptOf(run.turnId) + 1);
-      this.#isInputStored = !isRolledBack;
+      this.#isRetry = run.isRetry || !isRolledBack;
     }
     return closeDeadTurn(this.#context, session, { run, isRolledBack, view });
   }

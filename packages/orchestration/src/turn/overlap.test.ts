@@ -158,12 +158,23 @@ describe('a message that came to nothing', () => {
       expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#2', ['m1:user', 'm1:step'], []]);
       await turn.end({ messages: ['m1:answer'] });
       expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm1:answer']);
-      expect((await here.turns.list('s')).turns.map(({ turnId, status }) => [turnId, status])).toEqual([
+      expect((await here.turns.list('s')).map(({ turnId, status }) => [turnId, status])).toEqual([
         ['m1#1', how],
         ['m1#2', 'completed'],
       ]);
     },
   );
+
+  it('stands in the transcript once, though the second attempt was taken back', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    const second = started(await here.begin('m1'));
+    second.request('rolled_back');
+    await second.end();
+    const third = started(await here.begin('m1'));
+    expect([third.id, third.input]).toEqual(['m1#3', []]);
+    await third.end({ messages: ['m1:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+  });
 
   it('is not tried again when something else was said since', async () => {
     await started(await here.begin('m1')).end({ status: 'failed' });

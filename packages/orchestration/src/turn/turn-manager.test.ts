@@ -10,7 +10,7 @@ describe('a turn', () => {
     const turn = started(await room.begin('m1'));
     expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#1', [], ['m1:user']]);
     expect(await room.stored()).toEqual({ messages: [], told: [] });
-    expect((await room.turns.list('s')).running).toMatchObject({ turnId: 'm1#1', input: ['m1:user'] });
+    expect((await room.turns.open('s'))?.running).toMatchObject({ turnId: 'm1#1', input: ['m1:user'] });
     turn.update(tell('a'));
     expect(turn.state).toEqual({ told: ['a'] });
     expect(await turn.end({ messages: ['m1:answer'] })).toMatchObject({
@@ -18,9 +18,10 @@ describe('a turn', () => {
       record: { status: 'completed' },
     });
     expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['a'] });
-    const { turns, running } = await room.turns.list('s');
-    expect(running).toBe(null);
-    expect(turns).toMatchObject([{ turnId: 'm1#1', status: 'completed', messages: { from: 0, to: 2 } }]);
+    expect((await room.turns.open('s'))?.running).toBe(null);
+    expect(await room.turns.list('s')).toMatchObject([
+      { turnId: 'm1#1', status: 'completed', messages: { from: 0, to: 2 } },
+    ]);
   });
 
   it('is alone in its session, and the next finds what it has left', async () => {
@@ -90,7 +91,7 @@ describe('a turn', () => {
     await expect(dead.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(dead.signal.aborted).toBe(true);
     await next.end();
-    expect((await room.turns.list('s')).turns.map(({ status }) => status)).toEqual(['crashed', 'completed']);
+    expect((await room.turns.list('s')).map(({ status }) => status)).toEqual(['crashed', 'completed']);
     expect((await room.stored()).told).toEqual(['step']);
   });
 });

@@ -1,6 +1,9 @@
 import {
   type Access,
+  isStateroomError,
+  type ListRange,
   type Logger,
+  type SessionList,
   type SessionManager,
   silentLogger,
   StateroomError,
@@ -41,7 +44,12 @@ export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | 
 /** What became of the wish to stop a turn: the turn was told so, or there was none to tell. */
 export type StopOutcome = 'asked' | 'over' | 'unknown';
 
-export type TurnHistory = { readonly turns: readonly TurnRecord[]; readonly running: Run | null };
+/** A session with its transcript, and the turn that runs in it, or has died there. */
+export type TurnView<T> = {
+  readonly state: T;
+  readonly messages: SessionList;
+  readonly running: Run | null;
+};
 
 /**
  * Runs the turns of sessions: one at a time in each session, whoever asks in whatever process, each stored in whole
@@ -128,14 +136,34 @@ export class TurnManager<T> {
     return rewind(this.#context, { sessionId, guard, turnId, keepState });
   }
 
-  /** The turns that are over, oldest first, and the one that runs or has died. */
-  async list(sessionId: string, access: Access = {}): Promise<TurnHistory> {
+  /** The session as whoever shows it needs it, in one round trip; null when it is not there, or not for this access. */
+  async open(
+    sessionId: string,
+    access: Access = {},
+    history: Omit<ListRange, 'key'> = {},
+  ): Promise<TurnView<T> | null> {
+    validateId(sessionId, 'sessionId');
     const { parts, keysOf } = this.#context;
     const keys = keysOf(sessionId);
-    const { entries, lists } = await parts.read({ entries: [keys.record, keys.run], lists: [{ key: keys.turns }] });
+    const { entries, lists } = await parts.read({
+      entries: [keys.record, keys.guard, keys.run],
+      lists: [{ key: keys.messages, ...history }],
+    });
+    // A session in its time of grace has a record, and no guard.
+    if (entries[0] === null || entries[1] === null) return null;
+    const session = await parts.open(sessionId, entries[0], access).catch(nullIfAbsent);
+    if (session === null) return null;
+    const messages = parts.list(session, 'messages', lists[0]);
+    return { state: session.state, messages, running: parseStored(Run, entries[2]) };
+  }
+
+  /** The turns that are over, oldest first. NOT_FOUND when the session is not there, or not for this access. */
+  async list(sessionId: string, access: Access = {}): Promise<readonly TurnRecord[]> {
+    const { parts, keysOf } = this.#context;
+    const keys = keysOf(sessionId);
+    const { entries, lists } = await parts.read({ entries: [keys.record], lists: [{ key: keys.turns }] });
     const session = await parts.open(sessionId, entries[0], access);
-    const turns = parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
-    return { turns, running: parseStored(Run, entries[1]) };
+    return parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
   }
 
   /** Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. */
@@ -154,4 +182,9 @@ export class TurnManager<T> {
     const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
     return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
   }
+}
+
+function nullIfAbsent(error: unknown): null {
+  if (isStateroomError(error) && error.code === 'NOT_FOUND') return null;
+  throw error;
 }

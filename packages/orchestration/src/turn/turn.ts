@@ -25,7 +25,11 @@ export type TurnProgressReport = {
   readonly report?: TurnReport;
 };
 
-export type TurnEnding = TurnProgressReport & { readonly status?: 'completed' | 'waiting' | 'failed' };
+export type TurnEnding = TurnProgressReport & {
+  readonly status?: 'completed' | 'waiting' | 'failed';
+  /** Said with the end, if it is the end. */
+  readonly lastChunks?: readonly unknown[];
+};
 
 /** A turn that came to its end, or one that goes on, since messages came for it. */
 export type TurnOutcome =
@@ -110,6 +114,11 @@ export class Turn<T> {
     if (this.signal.aborted && !(reason instanceof TurnStopped)) throw reason;
   }
 
+  /** Whether messages have come to be taken along. */
+  get isSteered(): boolean {
+    return this.#holder.mailbox.messages.length > 0;
+  }
+
   /** Stores what was done so far, before the model goes on. Gives the messages that came to be taken along from here. */
   async step(progress: TurnProgressReport = {}): Promise<readonly SteeringMessage[]> {
     const taken = await this.#commit((part) => this.#holder.step(part), progress);
@@ -121,13 +130,14 @@ export class Turn<T> {
    * Ends the turn: as it was asked to, or else as `status` says, 'completed' by default. A turn that would be completed
    * while messages wait to be taken along takes them, and goes on.
    */
-  async end({ status = 'completed', ...progress }: TurnEnding = {}): Promise<TurnOutcome> {
+  async end({ status = 'completed', lastChunks = [], ...progress }: TurnEnding = {}): Promise<TurnOutcome> {
     const { mailbox } = this.#holder;
-    if (status === 'completed' && mailbox.request === null && mailbox.messages.length > 0) {
+    if (status === 'completed' && mailbox.request === null && this.isSteered) {
       const messages = await this.step(progress);
       if (messages.length > 0) return { status: 'steered', messages };
-      return this.end({ status });
+      return this.end({ status, lastChunks });
     }
+    for (const chunk of lastChunks) void this.#buffer.add(chunk);
     const ending = mailbox.request ?? status;
     const record = await this.#commit((part) => this.#holder.end(part, ending), progress);
     this.#over();
