@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { AgentCard } from '../agents/index.ts';
-import type { Conversation } from '../lib/use-conversation.ts';
+import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts';
 import { useStickToEnd } from '../lib/use-stick-to-end.ts';
-import { Composer } from './composer.tsx';
+import { Composer, type ComposerState } from './composer.tsx';
 import { EmptyRoom } from './empty-room.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 import { LookoutNotice } from './lookout-notice.tsx';
@@ -19,13 +19,13 @@ export type ConversationColumnProps = {
 
 /** All that was said, what went wrong, and the place to go on. */
 export function ConversationColumn({ card, conversation, draft, onDraft, modelLabel }: ConversationColumnProps) {
-  const { messages, phase, fault, send, stopLooking } = conversation;
+  const { messages, phase, fault } = conversation;
   const isEmpty = messages.length === 0 && phase !== 'opening';
   const { scroller, follow } = useStickToEnd(!isEmpty);
   const input = useFocusOnWideScreens();
   const sendAndFollow = (text: string) => {
     follow();
-    send(text);
+    conversation.send(text);
     input.current?.focus();
   };
   return (
@@ -38,7 +38,7 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
         >
           {isEmpty && <EmptyRoom card={card} onChoose={sendAndFollow} />}
           {!isEmpty && <MessageList messages={messages} phase={phase} agentTitle={card.title} />}
-          {phase === 'looking' && <LookoutNotice onStop={stopLooking} />}
+          {phase === 'looking' && <LookoutNotice onStop={conversation.stopLooking} />}
           {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
         </div>
       </div>
@@ -47,7 +47,8 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
           <Composer
             inputRef={input}
             agentTitle={card.title}
-            isBusy={phase !== 'ready'}
+            state={composerStateOf(phase)}
+            onStop={conversation.stop}
             text={draft}
             onText={onDraft}
             onSend={sendAndFollow}
@@ -57,6 +58,11 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
       </div>
     </>
   );
+}
+
+function composerStateOf(phase: ConversationPhase): ComposerState {
+  if (phase === 'waiting' || phase === 'streaming') return 'answering';
+  return phase === 'ready' ? 'ready' : 'busy';
 }
 
 /** On a touch screen the focus would call up a keyboard that covers half of it. */

@@ -73,7 +73,8 @@ async function askedFor(
   if (wish.type === 'message') return { messageId: wish.message.id, input: toTranscript([wish.message]) };
   const target = wish.type === 'edit' ? wish.replaces : wish.messageId;
   const found = await findAnswered(room, { sessionId, target }, access);
-  if (found === null) {
+  // While it is being answered, or its server has died at it, to ask for it anew is to ask for it again.
+  if (found === null || found === 'running') {
     if (wish.message === null)
       throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });
     return { messageId: wish.message.id, input: toTranscript([wish.message]) };
@@ -90,14 +91,15 @@ async function askedFor(
 
 type Answered = Required<Asked> & { readonly turnBefore: string | null };
 
-/** The message that is named, or whose answer is; null where no turn of the session is over that was about it. */
+/** The message that is named, or whose answer is; null where no turn of the session was about it. */
 async function findAnswered(
   { turns }: AgentRoom,
   { sessionId, target }: { readonly sessionId: string; readonly target: string | null },
   access: Omit<Caller, 'signal'>,
-): Promise<Answered | null> {
+): Promise<Answered | 'running' | null> {
   const past = await turns.list(sessionId, access);
   const found = await turns.open(sessionId, access);
+  if (found?.running && messageIdOf(found.running.turnId) === target) return 'running';
   const items = found?.messages.items ?? [];
   const place = messagesIn(items).findLastIndex(({ id }) => target === null || id === target);
   const last = past.findLast(({ turnId, messages: { from, to } }) =>

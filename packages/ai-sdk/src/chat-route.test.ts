@@ -1,11 +1,12 @@
 import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
-import { AbstractChat, type ChatState, DefaultChatTransport, type UIMessage, validateUIMessages } from 'ai';
+import { DefaultChatTransport, validateUIMessages } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { defineAgent } from './agent.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { createChatRoute } from './chat-route.ts';
+import { Chat, fetchFrom, PlainState } from './testing/chat.ts';
 import { desk, load, routeOn } from './testing/desk.ts';
 import { post, stateOf, userMessage } from './testing/talk.ts';
 
@@ -53,11 +54,7 @@ describe('a conversation', () => {
       return { text: `You said ${userText}.` };
     });
     const route = routeOn(storage, { agents: [agent] });
-    const transport = new DefaultChatTransport({
-      api: 'http://localhost/api/chat/desk',
-      headers: { 'x-owner': 'me' },
-      fetch: (input, init) => route.POST(new Request(input instanceof Request ? input.url : input, init)),
-    });
+    const transport = new DefaultChatTransport({ api: 'http://localhost/api/chat/desk', fetch: fetchFrom(route) });
     const chat = new Chat({ transport, state: new PlainState() });
     await chat.sendMessage({ text: 'hello' });
     chat.messages = [
@@ -179,22 +176,3 @@ describe('a conversation', () => {
     expect((written[100] ?? 0) / (written[10] ?? 1)).toBeLessThan(1.05);
   });
 });
-
-/** The SDK's own chat, without React. */
-class Chat extends AbstractChat<UIMessage> {}
-
-class PlainState implements ChatState<UIMessage> {
-  status: ChatState<UIMessage>['status'] = 'ready';
-  error: Error | undefined = undefined;
-  messages: UIMessage[] = [];
-  pushMessage = (message: UIMessage) => {
-    this.messages = [...this.messages, message];
-  };
-  popMessage = () => {
-    this.messages = this.messages.slice(0, -1);
-  };
-  replaceMessage = (index: number, message: UIMessage) => {
-    this.messages = this.messages.with(index, message);
-  };
-  snapshot = <T>(value: T): T => structuredClone(value);
-}
