@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
 import { override } from '../storage/override.ts';
 import type { StorageProvider } from '../storage/provider.ts';
+import { flaky } from '../testing/flaky.ts';
 import { increment, manage, type State } from './test-sessions.ts';
 import { unwrap } from './result.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -57,6 +58,26 @@ describe('what is kept beside a session', () => {
     expect([late, await notesOn(storage)]).toEqual([[], []]);
     expect((await sessions.getSession('s')).success).toBe(name === 'resetSession');
   });
+
+  it.each(['deleteSession', 'resetSession'] as const)(
+    'goes with %s, also where more came meanwhile and nobody heard that it was refused',
+    async (name) => {
+      const storage = memoryStorage();
+      const late = ['one'];
+      const network = override(storage, {
+        read: async (reads) => {
+          const snapshot = await storage.read(reads);
+          if (reads.lists?.length && late.length > 0) await writeNote(storage, `late:${late.pop()}`);
+          return snapshot;
+        },
+      });
+      const sessions = manage(flaky(network, { losesReply: (commit) => commit === 2 }), { attachment });
+      unwrap(await sessions.createSession({ sessionId: 's' }));
+      unwrap(await sessions[name]('s'));
+      expect([late, await notesOn(storage)]).toEqual([[], []]);
+      expect((await sessions.getSession('s')).success).toBe(name === 'resetSession');
+    },
+  );
 
   it('goes when another session takes the place', async () => {
     const storage = memoryStorage();

@@ -1,8 +1,10 @@
-import { StateroomError } from '@stateroom/core';
+import { type Change, StateroomError } from '@stateroom/core';
+import { setMark } from './changes.ts';
 import { closeDeadTurn } from './dead-turn.ts';
 import type { SessionView, Versioned } from './session-view.ts';
 import { Checkpoint, parseStored, Run, TurnRecord } from './stored.ts';
 import type { TurnContext, TurnSession } from './turn-context.ts';
+import { messageIdOf } from './turn-id.ts';
 
 export type RewindTarget = {
   readonly sessionId: string;
@@ -96,11 +98,32 @@ async function tryRewind<T>(
   });
   written.set(writing.version, gone);
   const left = new Set(gone.flatMap((turn) => keys.leftBy(turn)));
+  const changes = [
+    ...writing.changes,
+    ...[...left].map((key) => ({ type: 'delete', key }) as const),
+    ...marksBefore(context, session, { kept: past.slice(0, place + 1), gone }),
+  ];
   const { committed } = await parts.commit({
     checks: [{ key: keys.run, version: null }, ...writing.checks],
-    changes: [...writing.changes, ...[...left].map((key) => ({ type: 'delete', key }) as const)],
+    changes,
   });
   return committed ? gone : null;
+}
+
+/** What earlier turns have made of the messages whose later ones are gone: else they would begin under the same ids. */
+function marksBefore<T>(
+  context: TurnContext<T>,
+  session: TurnSession<T>,
+  { kept, gone }: { readonly kept: readonly TurnRecord[]; readonly gone: readonly TurnRecord[] },
+): readonly Change[] {
+  const isOf = (messageId: string, turn: TurnRecord) => messageIdOf(turn.turnId) === messageId;
+  const messageIds = new Set(gone.flatMap(({ turnId, taken }) => [messageIdOf(turnId), ...taken]));
+  return [...messageIds].flatMap((messageId) => {
+    const last = kept.findLast((turn) => isOf(messageId, turn) || turn.taken.includes(messageId));
+    if (last === undefined) return [];
+    const status = isOf(messageId, last) ? last.status : 'steered';
+    return [setMark(context, session, { turnId: last.turnId, status, messageId })];
+  });
 }
 
 async function stateAfter<T>(

@@ -139,6 +139,19 @@ describe('a rewind', () => {
     expect((await room.stored()).messages).toEqual(['m1:user', 'm1:answer']);
   });
 
+  it('leaves a message whose last attempt is gone as the one before has left it', async () => {
+    const room = await talk();
+    const failed = started(await room.begin('m4'));
+    await failed.end({ status: 'failed', messages: ['m4:half'] });
+    const again = started(await room.begin('m4'));
+    await again.end({ messages: ['m4:answer'] });
+    await room.turns.rewind('s', { turnId: 'm4#1' });
+    const next = started(await room.begin('m4'));
+    expect([next.id, next.input]).toEqual(['m4#2', []]);
+    await next.end({ messages: ['m4:other'] });
+    expect((await room.stored()).messages.slice(-3)).toEqual(['m4:user', 'm4:half', 'm4:other']);
+  });
+
   it('closes a dead turn first', async () => {
     const clock = manualClock();
     const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000 });

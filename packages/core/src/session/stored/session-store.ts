@@ -241,7 +241,8 @@ export class SessionStore<ListName extends string> {
     }
     if (commit === 'reply lost') throw unknownOutcome();
     const outcome = outcomeOf<ListName>(commit, keys);
-    if (outcome.committed) return outcome;
+    // As long as the session itself is as it was seen, no sending of this write has taken effect.
+    if (outcome.committed || outcome.isAsideRefused === true) return outcome;
     const verdict = judge(outcome.found);
     if (verdict === 'unknown') throw unknownOutcome();
     return verdict === 'mine' ? { committed: true } : outcome;
