@@ -19,7 +19,7 @@ export type ConversationColumnProps = {
 
 /** All that was said, what went wrong, and the place to go on. */
 export function ConversationColumn({ card, conversation, draft, onDraft, modelLabel }: ConversationColumnProps) {
-  const { messages, phase, fault } = conversation;
+  const { messages, phase } = conversation;
   const isEmpty = messages.length === 0 && phase !== 'opening';
   const { scroller, follow } = useStickToEnd(!isEmpty);
   const input = useFocusOnWideScreens();
@@ -38,8 +38,7 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
         >
           {isEmpty && <EmptyRoom card={card} onChoose={sendAndFollow} />}
           {!isEmpty && <MessageList messages={messages} phase={phase} agentTitle={card.title} />}
-          {phase === 'looking' && <LookoutNotice onStop={conversation.stopLooking} />}
-          {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
+          <Notices card={card} conversation={conversation} />
         </div>
       </div>
       <div className="px-4 pb-3 sm:px-6">
@@ -56,6 +55,16 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
           <p className="mt-2 px-3 text-xs text-ink-soft">{modelLabel}</p>
         </div>
       </div>
+    </>
+  );
+}
+
+function Notices({ card, conversation }: Pick<ConversationColumnProps, 'card' | 'conversation'>) {
+  const { phase, fault, stopLooking } = conversation;
+  return (
+    <>
+      {phase === 'looking' && <LookoutNotice onStop={stopLooking} />}
+      {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
     </>
   );
 }

@@ -7,9 +7,10 @@ import {
   TurnManager,
   type TurnManagerOptions,
 } from '@stateroom/orchestration';
-import type { UIMessage } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import type { Agent } from './agent.ts';
-import { fromTranscript } from './transcript.ts';
+import { salvageAnswer } from './spoken-message.ts';
+import { fromTranscript, toTranscript } from './transcript.ts';
 
 /** An agent's sessions, and the turns in them. */
 export type AgentRoom = {
@@ -21,7 +22,9 @@ export type AgentRoom = {
 export type AgentRoomOptions = {
   readonly storage: StorageProvider;
   readonly ttl?: TtlOptions | undefined;
-  readonly turns?: Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'logger'> | undefined;
+  readonly turns?:
+    | Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'salvage' | 'logger'>
+    | undefined;
   readonly logger?: Logger | undefined;
 };
 
@@ -30,7 +33,10 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
   const logged = logger && { logger };
   const options = { storage, agentId, workflow: workflow ?? undefined, ...(ttl && { ttl }), ...logged };
   const { sessions } = new OrchestrationStateManager(options);
-  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, ...logged }) };
+  // Whoever wrote the chunks was our own code, which writes nothing else.
+  const salvage = async (chunks: readonly unknown[]) =>
+    toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[]));
+  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, salvage, ...logged }) };
 }
 
 /** A conversation as its owner may see it. */

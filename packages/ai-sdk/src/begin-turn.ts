@@ -1,6 +1,13 @@
 import { unwrap } from '@stateroom/core';
-import { type Begun, messageIdOf, type NotBegun, type OrchestrationState, type Turn } from '@stateroom/orchestration';
-import type { UIMessage } from 'ai';
+import {
+  type Begun,
+  messageIdOf,
+  type NotBegun,
+  type OrchestrationState,
+  type Turn,
+  type TurnRecord,
+} from '@stateroom/orchestration';
+import { isToolUIPart, type UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
@@ -79,6 +86,9 @@ async function askedFor(
       throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });
     return { messageId: wish.message.id, input: toTranscript([wish.message]) };
   }
+  const isSameWish = wish.type === 'regenerate' || found.isOf(wish.message);
+  // What broke off after its tools have worked is gone on with, for the model is to know of them.
+  if (isSameWish && found.canGoOn) return { messageId: found.messageId, input: found.input };
   await room.turns.rewind(sessionId, { ...access, turnId: found.turnBefore });
   if (wish.type === 'regenerate') return found;
   const isSame = wish.message.id === found.messageId;
@@ -89,7 +99,11 @@ async function askedFor(
   };
 }
 
-type Answered = Required<Asked> & { readonly turnBefore: string | null };
+type Answered = Required<Asked> & {
+  readonly turnBefore: string | null;
+  readonly canGoOn: boolean;
+  readonly isOf: (message: UIMessage) => boolean;
+};
 
 /** The message that is named, or whose answer is; null where no turn of the session was about it. */
 async function findAnswered(
@@ -113,7 +127,22 @@ async function findAnswered(
   const from = past[first]?.messages.from ?? 0;
   const input = items.slice(from).filter((item) => messagesIn([item])[0]?.id === messageId);
   if (input.length === 0) return null;
-  return { messageId, input, attempt: attempts + 1, turnBefore: past[first - 1]?.turnId ?? null };
+  return {
+    messageId,
+    input,
+    attempt: attempts + 1,
+    turnBefore: past[first - 1]?.turnId ?? null,
+    canGoOn: isBrokenOff(last) && last === past.at(-1) && hasToolCalls(items.slice(from)),
+    isOf: (message) => message.id === messageId && hasWords(messagesIn(input)[0] ?? {}, message),
+  };
+}
+
+function isBrokenOff({ status }: TurnRecord): boolean {
+  return status === 'crashed' || status === 'failed';
+}
+
+function hasToolCalls(items: readonly unknown[]): boolean {
+  return messagesIn(items).some(({ parts = [] }) => parts.some((part) => isToolUIPart(part)));
 }
 
 /** An id is that of one message: it is free for the same words alone. */

@@ -5,6 +5,7 @@ import type { AgentRoom } from './agent-room.ts';
 import { errorChunk, RequestError } from './error-response.ts';
 import { replayMessage } from './replay.ts';
 import { steeredPart } from './run-agent.ts';
+import { keptPart } from './spoken-message.ts';
 import { fromTranscript } from './transcript.ts';
 
 export type FollowRequest = {
@@ -74,11 +75,11 @@ async function* said({ turns }: AgentRoom, request: FollowRequest): Chunks<Follo
     if (next.done) return next.value;
     // Whoever wrote them was our own code, which writes nothing else.
     const chunks = next.value.chunks as readonly UIMessageChunk[];
-    if (hasBegun) yield chunks;
+    if (hasBegun) yield chunks.filter(({ type }) => type !== keptPart);
     const place = hasBegun ? -1 : chunks.findIndex((chunk) => isMarkOf(steeredMessageId, chunk));
     if (place < 0) continue;
     hasBegun = true;
-    yield [{ type: 'start' }, ...chunks.slice(place + 1)];
+    yield [{ type: 'start' }, ...chunks.slice(place + 1).filter(({ type }) => type !== keptPart)];
   }
 }
 

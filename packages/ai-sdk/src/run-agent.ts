@@ -20,7 +20,7 @@ import type { Agent } from './agent.ts';
 import { errorChunk, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { Outlet } from './outlet.ts';
-import { SpokenMessage } from './spoken-message.ts';
+import { keptPart, SpokenMessage } from './spoken-message.ts';
 import { fromTranscript, toTranscript } from './transcript.ts';
 import { TurnProgress } from './turn-progress.ts';
 
@@ -141,14 +141,20 @@ class RunningAgent {
     await this.#spoken.untilFinished(stepNumber);
     if (agent.durability === 'turn' && !turn.isSteered) return [];
     const said = await this.#spoken.take();
+    // It is stored with the step itself, and tells whoever finds this turn dead what is.
+    await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
     return this.#takeAlong(await turn.step({ messages: toTranscript(said), report: this.#progress.report }), said);
   }
 
   /** The user's messages that came for this turn stand behind what was said until here, and are answered from here on. */
   async #takeAlong(taken: readonly SteeringMessage[], said: readonly UIMessage[]): Promise<UIMessage[]> {
+    const { turn } = this.#run;
     const steered = await fromTranscript(taken.flatMap(({ input }) => input));
     this.#messages = [...this.#messages, ...said, ...steered];
-    if (taken.length > 0) this.#spoken.id = createId();
+    if (taken.length > 0) {
+      this.#spoken.id = createId();
+      await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
+    }
     for (const { messageId } of taken) {
       await this.#say({ type: steeredPart, data: { messageId, answerId: this.#spoken.id }, transient: true });
     }
@@ -162,7 +168,10 @@ class RunningAgent {
   ): Promise<readonly SteeringMessage[] | null> {
     const { turn } = this.#run;
     const progress = { messages: toTranscript(said), report: this.#progress.report };
-    if (how === 'completed' && turn.isSteered) return turn.step(progress);
+    if (how === 'completed' && turn.isSteered) {
+      await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
+      return turn.step(progress);
+    }
     if (how !== 'failed') this.#progress.recordEnd();
     const last = { completed: { type: 'finish' }, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
     const lastChunks = [{ type: statePart, data: toClientView(turn.state), transient: true } as const, last[how]];

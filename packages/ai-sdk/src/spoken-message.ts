@@ -47,18 +47,39 @@ export class SpokenMessage {
 
   /** The message of what was said since, as a client has made it of the same chunks; none where nothing was said. */
   async take(): Promise<UIMessage[]> {
-    const chunks: UIMessageChunk[] = [{ type: 'start', messageId: this.id }, ...merged(this.#chunks)];
+    const chunks = this.#chunks;
     this.#chunks = [];
-    const stream = new ReadableStream<UIMessageChunk>({
-      start: (controller) => {
-        for (const chunk of chunks) controller.enqueue(chunk);
-        controller.close();
-      },
-    });
-    let message: UIMessage | null = null;
-    for await (const snapshot of readUIMessageStream({ stream })) message = snapshot;
-    return message !== null && message.parts.some(({ type }) => type !== 'step-start') ? [message] : [];
+    return messageOf(this.id, chunks);
   }
+}
+
+/** The type of the data part that stands where all that was said until there is in the transcript. */
+export const keptPart = 'data-kept';
+
+/** The part of a turn's answer that is in its stream and not in the transcript, where its process has died. */
+export async function salvageAnswer(stream: readonly UIMessageChunk[]): Promise<UIMessage[]> {
+  const marks = stream.flatMap((chunk, index) => {
+    if (chunk.type === 'start' && chunk.messageId !== undefined) return [{ index, id: chunk.messageId }];
+    return chunk.type === keptPart && 'data' in chunk && typeof chunk.data === 'string'
+      ? [{ index, id: chunk.data }]
+      : [];
+  });
+  const last = marks.at(-1);
+  return last === undefined ? [] : messageOf(last.id, stream.slice(last.index + 1));
+}
+
+/** None where nothing was said. */
+async function messageOf(messageId: string, said: readonly UIMessageChunk[]): Promise<UIMessage[]> {
+  const chunks: UIMessageChunk[] = [{ type: 'start', messageId }, ...merged(said)];
+  const stream = new ReadableStream<UIMessageChunk>({
+    start: (controller) => {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+  let message: UIMessage | null = null;
+  for await (const snapshot of readUIMessageStream({ stream })) message = snapshot;
+  return message !== null && message.parts.some(({ type }) => type !== 'step-start') ? [message] : [];
 }
 
 /** The same with neighbouring pieces of one text in one: each chunk costs the reader a copy of the whole message. */

@@ -31,7 +31,7 @@ export async function post(
     headers: { 'content-type': 'application/json', 'x-owner': owner, ...headers },
     ...(body !== undefined && { body: text }),
   });
-  return read(await route.POST(request));
+  return readAnswer(await route.POST(request));
 }
 
 /** Follows a turn, or stops it. */
@@ -41,10 +41,10 @@ export async function ask(
   { owner = 'me', ...query }: { readonly id?: string; readonly turn?: string; readonly owner?: string },
 ): Promise<Answer> {
   const url = `http://localhost/api/chat/desk?${new URLSearchParams(query).toString()}`;
-  return read(await route[method](new Request(url, { method, headers: { 'x-owner': owner } })));
+  return readAnswer(await route[method](new Request(url, { method, headers: { 'x-owner': owner } })));
 }
 
-async function read(response: Response): Promise<Answer> {
+export async function readAnswer(response: Response): Promise<Answer> {
   const isStream = response.headers.get('content-type') === 'text/event-stream';
   const text = await response.text();
   return {

@@ -32,6 +32,7 @@ export class LeaseCommits<T> {
   readonly #turnId: string;
   readonly #lease: Lease;
   readonly #mailbox: Mailbox;
+  #trouble: unknown = null;
 
   constructor(
     context: TurnContext<T>,
@@ -43,6 +44,11 @@ export class LeaseCommits<T> {
     this.#turnId = turn.turnId;
     this.#lease = lease;
     this.#mailbox = mailbox;
+  }
+
+  /** What is wrong while a commit goes unanswered; null else. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   /** Renews the lease along with the changes. */
@@ -82,11 +88,14 @@ export class LeaseCommits<T> {
       reads: this.#reads(reads?.entries),
     };
     for (;;) {
+      this.#trouble ??= new StateroomError('STORAGE', 'the storage has not answered');
       try {
         const { committed, snapshot } = await this.#context.parts.commit(transaction);
+        this.#trouble = null;
         return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
       } catch (error) {
         if (!isPassing(error) || this.#lease.isOverdue) throw error;
+        this.#trouble = error;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }

@@ -122,7 +122,10 @@ function marksBefore<T>(
     const last = kept.findLast((turn) => isOf(messageId, turn) || turn.taken.includes(messageId));
     if (last === undefined) return [];
     const status = isOf(messageId, last) ? last.status : 'steered';
-    return [setMark(context, session, { turnId: last.turnId, status, messageId })];
+    const isKept = kept.some(
+      (turn) => turn.taken.includes(messageId) || (isOf(messageId, turn) && turn.status !== 'rolled_back'),
+    );
+    return [setMark(context, session, { turnId: last.turnId, status, isKept, messageId })];
   });
 }
 

@@ -16,11 +16,18 @@ export type TurnLimits = {
   readonly streamTtlMs: number;
 };
 
+/**
+ * Makes items for the transcript of all that a turn said, whose process has died: of what came after its last step, for
+ * the steps are stored. It is asked again where the storage has changed meanwhile.
+ */
+export type Salvage = (chunks: readonly unknown[]) => Promise<readonly unknown[]>;
+
 /** What all that one manager does with turns has in common. */
 export type TurnContext<T> = {
   readonly parts: SessionParts<T, TurnList>;
   readonly keysOf: (sessionId: string) => TurnKeys;
   readonly limits: TurnLimits;
   readonly bell: Bell;
+  readonly salvage: Salvage;
   readonly logger: Logger;
 };

@@ -55,6 +55,11 @@ export class TurnHolder<T> {
     return this.#run;
   }
 
+  /** Why the lease could not be renewed; null where nobody knows. */
+  get trouble(): unknown {
+    return this.#commits.trouble;
+  }
+
   /** Stores what was said. */
   async flush(chunks: readonly unknown[]): Promise<void> {
     return this.#inTurn(async () => {

@@ -96,6 +96,25 @@ describe('a turn', () => {
   });
 });
 
+describe('what a dead turn said', () => {
+  it('is salvaged by the next, behind its steps', async () => {
+    const clock = manualClock();
+    const salvage = async (chunks: readonly unknown[]) => chunks.slice(chunks.indexOf('step') + 1);
+    const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000, salvage });
+    await room.create();
+    const dead = started(await room.begin('m1'));
+    for (const word of ['a', 'step']) await dead.write(word);
+    await dead.step({ messages: ['m1:a'] });
+    await dead.write('b');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    void clock.advance(1001);
+    const next = started(await room.begin('m2'));
+    expect(next.history.items).toEqual(['m1:user', 'm1:a', 'b']);
+    await next.end();
+    expect((await room.turns.list('s'))[0]).toMatchObject({ status: 'crashed', messages: { from: 0, to: 3 } });
+  });
+});
+
 describe('a rewind', () => {
   async function talk() {
     const room = rooms(memoryStorage());

@@ -18,7 +18,7 @@ import { rewind } from './rewind.ts';
 import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.ts';
 import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
-import type { TurnContext, TurnLimits, TurnList } from './turn-context.ts';
+import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
 import { TurnKeys } from './turn-parts.ts';
 
@@ -27,6 +27,8 @@ export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession'>;
   /** 'reject' by default. */
   readonly overlap?: OverlapPolicy;
+  /** By default only what was stored step by step is left of a turn whose process has died. */
+  readonly salvage?: Salvage;
   readonly logger?: Logger;
 };
 
@@ -62,7 +64,8 @@ export class TurnManager<T> {
   /** Those that run in this process. */
   readonly #running = new Map<string, Turn<T>>();
 
-  constructor({ sessions, overlap = 'reject', logger = silentLogger, ...limits }: TurnManagerOptions<T>) {
+  constructor(options: TurnManagerOptions<T>) {
+    const { sessions, overlap = 'reject', logger = silentLogger, salvage = async () => [], ...limits } = options;
     const { parts } = sessions;
     this.#sessions = sessions;
     this.#overlap = overlap;
@@ -71,6 +74,7 @@ export class TurnManager<T> {
       keysOf: (sessionId) => new TurnKeys(parts.keys(sessionId)),
       limits: { ...defaultLimits, ...limits },
       bell: new Bell(),
+      salvage,
       logger,
     };
   }

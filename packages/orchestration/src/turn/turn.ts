@@ -109,7 +109,7 @@ export class Turn<T> {
    * lease that has run out before anybody tells it.
    */
   assertHeld(): void {
-    if (this.#holder.lease.isOverdue) this.#fail(leaseOverdue());
+    if (this.#holder.lease.isOverdue) this.#fail(this.#holder.trouble ?? leaseOverdue());
     const reason: unknown = this.signal.reason;
     if (this.signal.aborted && !(reason instanceof TurnStopped)) throw reason;
   }
