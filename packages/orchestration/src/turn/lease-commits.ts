@@ -74,7 +74,7 @@ export class LeaseCommits<T> {
 
   /** Looks whether the lease stands, and for letters. */
   async look(): Promise<Sent> {
-    const snapshot = await this.#context.parts.read(this.#reads());
+    const snapshot = await this.#answered(() => this.#context.parts.read(this.#reads()));
     return this.#seen(snapshot, () => snapshot.entries[0]?.version === this.#lease.version);
   }
 
@@ -88,16 +88,31 @@ export class LeaseCommits<T> {
       reads: this.#reads(reads?.entries),
     };
     for (;;) {
-      this.#trouble ??= new StateroomError('STORAGE', 'the storage has not answered');
       try {
-        const { committed, snapshot } = await this.#context.parts.commit(transaction);
-        this.#trouble = null;
+        const { committed, snapshot } = await this.#answered(() => this.#context.parts.commit(transaction));
         return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
       } catch (error) {
         if (!isPassing(error) || this.#lease.isOverdue) throw error;
-        this.#trouble = error;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
+    }
+  }
+
+  /** What comes after the lease has run out is of no use: by then somebody else may run the turn. */
+  async #answered<R>(call: () => Promise<R>): Promise<R> {
+    const unanswered = new StateroomError('STORAGE', 'the storage did not answer while the lease of the turn lasted');
+    this.#trouble ??= unanswered;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(this.#trouble ?? unanswered), Math.max(0, this.#lease.restMs));
+    try {
+      const answer = await Promise.race([call(), late]);
+      this.#trouble = null;
+      return answer;
+    } catch (error) {
+      this.#trouble = error;
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,7 +1,7 @@
 import { memoryStorage } from '@stateroom/core/memory';
-import { manualClock } from '@stateroom/core/testing';
+import { flaky, manualClock } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
-import { rooms, started, tell } from '../testing/rooms.ts';
+import { aborted, rooms, started, tell } from '../testing/rooms.ts';
 
 describe('a turn', () => {
   it('stores its message with its begin, and all that came of it with its end', async () => {
@@ -93,6 +93,27 @@ describe('a turn', () => {
     await next.end();
     expect((await room.turns.list('s')).map(({ status }) => status)).toEqual(['crashed', 'completed']);
     expect((await room.stored()).told).toEqual(['step']);
+  });
+});
+
+describe('a storage that does not answer', () => {
+  it('costs the turn its lease, and nobody waits for it any longer', async () => {
+    const inner = memoryStorage();
+    let isSilent = false;
+    const room = rooms(
+      { ...flaky(inner, {}), commit: (transaction) => (isSilent ? new Promise(() => {}) : inner.commit(transaction)) },
+      { leaseMs: 300 },
+    );
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    isSilent = true;
+    await turn.write('word');
+    expect(await aborted(turn)).toMatchObject({ code: 'STORAGE' });
+    await expect(turn.end({ messages: ['m1:answer'] })).rejects.toMatchObject({ code: 'STORAGE' });
+    isSilent = false;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await started(await room.begin('m2')).end();
+    expect((await room.stored()).messages).toEqual(['m1:user', 'm2:user']);
   });
 });
 
