@@ -18,7 +18,7 @@ export type ChatRequest = {
   readonly wish: ChatWish;
 };
 
-export type ChatWish =
+type ChatWish =
   | { readonly type: 'message'; readonly message: UIMessage }
   /** The message takes the place of another, and of all that came after that. */
   | { readonly type: 'edit'; readonly message: UIMessage; readonly replaces: string }

@@ -75,7 +75,7 @@ export function errorResponse(error: unknown, logger: Logger): Response {
 }
 
 /** The same body for a turn that fails after its response has begun. */
-export function errorBody(error: unknown): ErrorBody {
+function errorBody(error: unknown): ErrorBody {
   if (!(error instanceof RequestError) && !isStateroomError(error)) {
     return { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
   }
