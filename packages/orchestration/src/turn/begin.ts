@@ -109,6 +109,8 @@ export class Beginning<T> {
 
   #outcome(view: SessionView): NotBegun | null {
     const mark = this.#ownMark(view);
+    // A rewind may have taken the earlier attempt back, and its message with it.
+    if (mark === null) this.#isInputStored = false;
     if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
       const { turnId, status } = mark;
       return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };

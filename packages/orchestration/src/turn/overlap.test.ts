@@ -165,6 +165,17 @@ describe('a message that came to nothing', () => {
     },
   );
 
+  it('brings itself along again, where a rewind has taken it out of the transcript while it waited', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    const running = started(await there.begin('m2'));
+    const waiting = here.begin('m1', { overlap: 'enqueue' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running.end();
+    await there.turns.rewind('s', { turnId: null });
+    await started(await waiting).end({ messages: ['m1:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+  });
+
   it('is not tried again when something else was said since', async () => {
     await started(await here.begin('m1')).end({ status: 'failed' });
     await started(await here.begin('m2')).end();
