@@ -130,12 +130,13 @@ export class Beginning<T> {
     return mark !== null && mark.incarnation === guard?.value ? mark : null;
   }
 
-  /** What came to nothing is tried again, as long as nothing else was said since. */
-  #isToBeTriedAgain(view: SessionView, { turnId, status }: Mark): boolean {
+  /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
+  #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
+    const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
     const isLast = lastTurn(view)?.turnId === turnId;
-    if (status !== 'rolled_back' && !((status === 'crashed' || status === 'failed') && isLast)) return false;
+    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
     this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
-    this.#isInputStored = status !== 'rolled_back';
+    this.#isInputStored = isInputStored;
     return true;
   }
 
@@ -147,8 +148,16 @@ export class Beginning<T> {
     const closed = view?.run ? await this.#closing(view, view.run) : { checks: [], changes: [] };
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const input = this.#isInputStored ? [] : this.#options.input;
-    const run = { turnId: this.#turnId, startedAt: parts.now(), input: [...input], base: null, taken: [], report: {} };
+    const isInputStored = this.#isInputStored;
+    const run = {
+      turnId: this.#turnId,
+      startedAt: parts.now(),
+      input: isInputStored ? [] : [...this.#options.input],
+      isInputStored,
+      base: null,
+      taken: [],
+      report: {},
+    };
     const place = queue.indexOf(messageId);
     const rest = place < 0 ? [] : queue.slice(place + 1);
     return this.#send({
@@ -175,7 +184,7 @@ export class Beginning<T> {
     const isRolledBack = this.#overlap === 'rollback';
     if (messageIdOf(run.turnId) === this.#options.messageId) {
       this.#turnId = turnIdOf(this.#options.messageId, attemptOf(run.turnId) + 1);
-      this.#isInputStored = !isRolledBack;
+      this.#isInputStored = run.isInputStored || !isRolledBack;
     }
     return closeDeadTurn(this.#context, session, { run, isRolledBack, view });
   }

@@ -122,7 +122,8 @@ function marksBefore<T>(
     const last = kept.findLast((turn) => isOf(messageId, turn) || turn.taken.includes(messageId));
     if (last === undefined) return [];
     const status = isOf(messageId, last) ? last.status : 'steered';
-    return [setMark(context, session, { turnId: last.turnId, status, messageId })];
+    const isInputStored = kept.some((turn) => isOf(messageId, turn) && turn.status !== 'rolled_back');
+    return [setMark(context, session, { messageId, turnId: last.turnId, status, isInputStored })];
   });
 }
 

@@ -123,7 +123,9 @@ export class TurnHolder<T> {
       changes: [
         ...writing.changes,
         setRun(this.#keys, run, this.#context.parts.mint()),
-        ...ids.map((messageId) => setMark(this.#context, session, { turnId, status: 'steered', messageId })),
+        ...ids.map((messageId) =>
+          setMark(this.#context, session, { messageId, turnId, status: 'steered', isInputStored: true }),
+        ),
         ...this.#said(chunks),
       ],
       reads: { entries: marks },
