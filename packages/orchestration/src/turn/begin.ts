@@ -2,7 +2,7 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import { closeDeadTurn } from './dead-turn.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { lastTurn, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
+import { lastTurn, ownMark, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
 import type { Mark, Run } from './stored.ts';
 import type { TurnContext, TurnSession } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
@@ -39,7 +39,7 @@ export class Beginning<T> {
   readonly #deadline: number;
   #turnId: string;
   /** Of an earlier attempt, which has left the message in the transcript. */
-  #isRetry = false;
+  #isInputStored = false;
   #overlap: OverlapPolicy;
   #ticket: string | null = null;
   /** The turn that was asked to make room. */
@@ -108,7 +108,9 @@ export class Beginning<T> {
   }
 
   #outcome(view: SessionView): NotBegun | null {
-    const mark = this.#ownMark(view);
+    const mark = ownMark(view);
+    // A rewind may have taken the earlier attempt back, and its message with it.
+    if (mark === null) this.#isInputStored = false;
     if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
       const { turnId, status } = mark;
       return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
@@ -116,24 +118,26 @@ export class Beginning<T> {
     const { run, lease } = view;
     if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
       return { status: 'running', turnId: run.turnId };
+    const hasGone = this.#options.signal?.aborted === true;
     // The same message waits on behalf of another request.
-    if (this.#ticket === null) return view.ticket === null ? null : { status: 'running', turnId: this.#turnId };
+    if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
+    if (this.#ticket === null) return hasGone && this.#steered !== null ? this.#withdrawn : null;
     if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
-    if (this.#options.signal?.aborted) return { status: 'withdrawn', turnId: this.#turnId };
+    if (hasGone) return this.#withdrawn;
     return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
   }
 
-  /** A mark from before the session of this id was made anew is nothing to go by. */
-  #ownMark({ mark, guard }: SessionView): Mark | null {
-    return mark !== null && mark.incarnation === guard?.value ? mark : null;
+  get #withdrawn(): NotBegun {
+    return { status: 'withdrawn', turnId: this.#turnId };
   }
 
-  /** What came to nothing is tried again; but not in the midst of the transcript, where something was said since. */
-  #isToBeTriedAgain(view: SessionView, { turnId, status, isKept }: Mark): boolean {
-    if (status !== 'rolled_back' && status !== 'crashed' && status !== 'failed') return false;
-    if (isKept && lastTurn(view)?.turnId !== turnId) return false;
+  /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
+  #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
+    const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
+    const isLast = lastTurn(view)?.turnId === turnId;
+    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
     this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
-    this.#isRetry = isKept;
+    this.#isInputStored = isInputStored;
     return true;
   }
 
@@ -145,11 +149,12 @@ export class Beginning<T> {
     const closed = view?.run ? await this.#closing(view, view.run) : { checks: [], changes: [] };
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const run: Run = {
+    const isInputStored = this.#isInputStored;
+    const run = {
       turnId: this.#turnId,
       startedAt: parts.now(),
-      input: this.#isRetry ? [] : [...this.#options.input],
-      isRetry: this.#isRetry,
+      input: isInputStored ? [] : [...this.#options.input],
+      isInputStored,
       base: null,
       taken: [],
       report: {},
@@ -180,7 +185,7 @@ export class Beginning<T> {
     const isRolledBack = this.#overlap === 'rollback';
     if (messageIdOf(run.turnId) === this.#options.messageId) {
       this.#turnId = turnIdOf(this.#options.messageId, attemptOf(run.turnId) + 1);
-      this.#isRetry = run.isRetry || !isRolledBack;
+      this.#isInputStored = run.isInputStored || !isRolledBack;
     }
     return closeDeadTurn(this.#context, session, { run, isRolledBack, view });
   }

@@ -34,14 +34,14 @@ export function appendStream(keys: TurnKeys, turnId: string, stream: { item: Str
   return { type: 'append', key: keys.stream(turnId), items: [JSON.stringify(stream.item)], ttlMs: stream.ttlMs };
 }
 
-/** What has become of a message; by default of the one that the turn is of. */
+/** What has become of a message. */
 export function setMark<T>(
   { parts, keysOf }: TurnContext<T>,
   opened: TurnSession<T>,
-  { messageId, ...what }: Omit<Mark, 'incarnation'> & { readonly messageId?: string },
+  { messageId, ...what }: Omit<Mark, 'incarnation'> & { readonly messageId: string },
 ): Change {
   const mark: Mark = { incarnation: opened.incarnation, ...what };
-  const key = keysOf(opened.sessionId).mark(messageId ?? messageIdOf(what.turnId));
+  const key = keysOf(opened.sessionId).mark(messageId);
   const ttlMs = parts.partTtlMs(opened);
   return { type: 'set', key, value: JSON.stringify(mark), version: parts.mint(), ttlMs };
 }
@@ -93,7 +93,12 @@ export async function endTurn<T>(
   });
   const changes = [
     ...writing.changes,
-    setMark(context, opened, { turnId: run.turnId, status, isKept: !isDropped || run.isRetry }),
+    setMark(context, opened, {
+      messageId: messageIdOf(run.turnId),
+      turnId: run.turnId,
+      status,
+      isInputStored: run.isInputStored || !isDropped,
+    }),
     ...checkpoints(context, opened, { turnId: run.turnId, index: lengths.turns, writing }),
     appendStream(keys, run.turnId, { item: { end: status }, ttlMs: context.limits.streamTtlMs }),
     { type: 'delete', key: keys.mail(run.turnId) } as const,

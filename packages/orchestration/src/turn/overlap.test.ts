@@ -96,6 +96,18 @@ describe('a message that comes while a turn runs', () => {
   });
 });
 
+describe('whoever goes away', () => {
+  it('waits no more for a message that is to be taken along', async () => {
+    const first = started(await here.begin('m1'));
+    const leaving = new AbortController();
+    const second = here.begin('m2', { overlap: 'steer', signal: leaving.signal });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leaving.abort();
+    expect(await second).toEqual({ status: 'withdrawn', turnId: 'm2#1' });
+    await first.end();
+  });
+});
+
 describe('a queue', () => {
   it('is bounded in number and in time', async () => {
     const small = rooms(storage, { maxQueue: 1, queueWaitMs: 400 });
@@ -165,16 +177,34 @@ describe('a message that came to nothing', () => {
     },
   );
 
-  it('stands in the transcript once, though the second attempt was taken back', async () => {
+  it('brings itself along again, where a rewind has taken it out of the transcript while it waited', async () => {
     await started(await here.begin('m1')).end({ status: 'failed' });
-    const second = started(await here.begin('m1'));
-    second.request('rolled_back');
-    await second.end();
-    const third = started(await here.begin('m1'));
-    expect([third.id, third.input]).toEqual(['m1#3', []]);
-    await third.end({ messages: ['m1:answer'] });
+    const running = started(await there.begin('m2'));
+    const waiting = here.begin('m1', { overlap: 'enqueue' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running.end();
+    await there.turns.rewind('s', { turnId: null });
+    await started(await waiting).end({ messages: ['m1:answer'] });
     expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
   });
+
+  it.each(['by its holder', 'when it was dead'])(
+    'stands there once, where a later attempt was rolled back %s',
+    async (how) => {
+      await started(await here.begin('m1')).end({ status: 'failed' });
+      const again = started(await here.begin('m1'));
+      if (how === 'by its holder') {
+        await again.step({ messages: ['m1:step'] });
+        await there.begin('m2', { overlap: 'rollback', signal: AbortSignal.abort() });
+        await aborted(again);
+        await again.end();
+      } else void clock.advance(1001);
+      const turn = started(await here.begin('m1', { overlap: 'rollback' }));
+      expect([turn.id, turn.input]).toEqual(['m1#3', []]);
+      await turn.end({ messages: ['m1:answer'] });
+      expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+    },
+  );
 
   it('is not tried again when something else was said since', async () => {
     await started(await here.begin('m1')).end({ status: 'failed' });
@@ -202,6 +232,14 @@ describe('a session that goes', () => {
     await expect(turn.end()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(waiting).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await room()).toEqual([]);
+  });
+
+  it('is not taken for the one that is made in its place, in which the same message was answered', async () => {
+    const turn = started(await here.begin('m1'));
+    await here.sessions.deleteSession('s', here.access);
+    await here.create();
+    await started(await there.begin('m1')).end();
+    await expect(turn.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
   });
 
   it('takes them along when it is reset, and those that waited begin in it', async () => {

@@ -122,10 +122,8 @@ function marksBefore<T>(
     const last = kept.findLast((turn) => isOf(messageId, turn) || turn.taken.includes(messageId));
     if (last === undefined) return [];
     const status = isOf(messageId, last) ? last.status : 'steered';
-    const isKept = kept.some(
-      (turn) => turn.taken.includes(messageId) || (isOf(messageId, turn) && turn.status !== 'rolled_back'),
-    );
-    return [setMark(context, session, { turnId: last.turnId, status, isKept, messageId })];
+    const isInputStored = kept.some((turn) => isOf(messageId, turn) && turn.status !== 'rolled_back');
+    return [setMark(context, session, { messageId, turnId: last.turnId, status, isInputStored })];
   });
 }
 

@@ -64,6 +64,11 @@ export function lettersIn(mail: ListWindow | undefined): Letter[] {
   return (mail?.items ?? []).map((item) => parseStored(Letter, item)).filter((letter) => letter !== null);
 }
 
+/** A mark from before the session of this id was made anew is nothing to go by. */
+export function ownMark({ mark, guard }: SessionView): Mark | null {
+  return mark !== null && mark.incarnation === guard?.value ? mark : null;
+}
+
 /** The turn that ended last. */
 export function lastTurn({ turns }: SessionView): TurnRecord | null {
   return parseStored(TurnRecord, turns?.items.at(-1));

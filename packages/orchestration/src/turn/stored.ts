@@ -43,8 +43,8 @@ export const Run = z.object({
   startedAt: z.number(),
   /** The items of its message, until they stand in the list `messages`. */
   input: z.array(z.unknown()),
-  /** Whether an earlier attempt has left the message in the transcript. */
-  isRetry: z.boolean(),
+  /** Whether an earlier attempt has left its message there, where it stays whatever becomes of this one. */
+  isInputStored: z.boolean(),
   /** How long `messages` was before it, once anything of it stands there. */
   base: z.int().min(0).nullable(),
   /** The messages that it took along, by their ids. */
@@ -61,8 +61,8 @@ export const Mark = z.object({
   incarnation: z.string(),
   turnId: z.string(),
   status: z.union([TurnStatus, z.literal('steered')]),
-  /** Whether the message stands in the transcript: not where it was taken back. */
-  isKept: z.boolean(),
+  /** Whether the message stands in the list `messages`. */
+  isInputStored: z.boolean(),
 });
 export type Mark = z.infer<typeof Mark>;
 

@@ -95,7 +95,7 @@ export class TurnHolder<T> {
       for (;;) {
         const { writing, changes, record } = await this.#ending(part, status);
         const stored = { checks: writing.checks, changes: [...this.#said(part.chunks), ...changes] };
-        const sent = await this.#commits.release(stored, record.status);
+        const sent = await this.#commits.release(stored);
         if (!sent.isMine) {
           await this.#learn(sent, []);
           continue;
@@ -129,7 +129,7 @@ export class TurnHolder<T> {
         ...writing.changes,
         setRun(this.#keys, run, this.#context.parts.mint()),
         ...ids.map((messageId) =>
-          setMark(this.#context, session, { turnId, status: 'steered', isKept: true, messageId }),
+          setMark(this.#context, session, { messageId, turnId, status: 'steered', isInputStored: true }),
         ),
         ...this.#said(chunks),
       ],
