@@ -24,6 +24,7 @@ export type {
   ListSessionsOptions,
   OwnerExport,
   SaveReport,
+  SessionContent,
   SessionDeletion,
   SessionHandle,
   SessionManagerOptions,
@@ -35,6 +36,7 @@ export type {
   UpdateSessionOptions,
   WatchOptions,
 } from './session/options.ts';
+export type { NewSessionOptions } from './session/session-creator.ts';
 export { SessionManager } from './session/session-manager.ts';
 export type { OpenSession, SentCommit, SessionNext, SessionParts, SessionWriting } from './session/session-parts.ts';
 export type { Aside, PartKeys, SessionAttachment } from './session/stored/attachment.ts';

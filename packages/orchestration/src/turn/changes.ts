@@ -107,7 +107,7 @@ export async function endTurn<T>(
 }
 
 /** The state after the turn; and before the first, which no turn has left. */
-function checkpoints<T>(
+export function checkpoints<T>(
   { parts, keysOf }: TurnContext<T>,
   opened: TurnSession<T>,
   turn: { readonly turnId: string; readonly index: number; readonly writing: SessionWriting<T, TurnList> },

@@ -1,3 +1,4 @@
+import { unwrap } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky, manualClock } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -202,5 +203,32 @@ describe('a rewind', () => {
     await room.turns.rewind('s', { turnId: 'm1#1' });
     expect(await room.stored()).toEqual({ messages: ['m1:user'], told: [] });
     await started(await room.begin('m2')).end();
+  });
+});
+
+describe('a fork', () => {
+  it('has all that was there after a turn, goes its own way, and answers nothing again', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    for (const id of ['m1', 'm2']) {
+      const turn = started(await room.begin(id));
+      turn.update(tell(id));
+      await turn.end({ messages: [`${id}:answer`] });
+    }
+    const running = started(await room.begin('m3'));
+    const forkId = await room.turns.fork('s', { turnId: 'm1#1' });
+    expect(await room.stored(forkId)).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['m1'] });
+    await running.end();
+    const options = { ...room.access, input: ['m4:user'] };
+    expect(await room.turns.begin(forkId, { ...options, messageId: 'm1' })).toMatchObject({ status: 'finished' });
+    await started(await room.turns.begin(forkId, { ...options, messageId: 'm4' })).end({ messages: ['m4:answer'] });
+    expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer', 'm4:user', 'm4:answer']);
+    await room.turns.rewind(forkId, { turnId: 'm1#1' });
+    expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer']);
+    expect((await room.stored()).messages).toHaveLength(5);
+    const { metadata } = unwrap(await room.sessions.getSession(forkId));
+    expect(metadata).toEqual({ forkOf: { sessionId: 's', turnId: 'm1#1' } });
+    await expect(room.turns.fork('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(room.turns.fork('s', { turnId: null, forkId })).rejects.toMatchObject({ code: 'EXISTS' });
   });
 });

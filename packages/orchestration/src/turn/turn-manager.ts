@@ -12,6 +12,7 @@ import {
 } from '@stateroom/core';
 import { Bell } from './bell.ts';
 import { Beginning } from './begin.ts';
+import { fork } from './fork.ts';
 import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
 import { appendLetter } from './changes.ts';
 import { rewind } from './rewind.ts';
@@ -24,7 +25,7 @@ import { TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   /** Made with the lists `messages` and `turns`, and with `attachment: turnAttachment`. */
-  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession'>;
+  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession' | 'createSession'>;
   /** 'reject' by default. */
   readonly overlap?: OverlapPolicy;
   /** By default only what was stored step by step is left of a turn whose process has died. */
@@ -138,6 +139,18 @@ export class TurnManager<T> {
   ): Promise<readonly TurnRecord[]> {
     const guard = await this.#guardOf(sessionId, access);
     return rewind(this.#context, { sessionId, guard, turnId, keepState });
+  }
+
+  /**
+   * Makes a new session of the same owner and agent with all that was there after a turn, or after none; gives its id.
+   * INVALID for a turn that is not there, NO_CHECKPOINT for one too long ago, EXISTS where the new id is taken.
+   */
+  async fork(
+    sessionId: string,
+    { turnId, forkId, ...access }: Access & { readonly turnId: string | null; readonly forkId?: string },
+  ): Promise<string> {
+    const guard = await this.#guardOf(sessionId, access);
+    return fork(this.#context, this.#sessions, { sessionId, guard, turnId, forkId });
   }
 
   /** The session as whoever shows it needs it, in one round trip; null when it is not there, or not for this access. */
