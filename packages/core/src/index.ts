@@ -1,4 +1,10 @@
-export { type ErrorCode, isStateroomError, StateroomError, type StateroomErrorOptions } from './errors.ts';
+export {
+  type ErrorCode,
+  isStateroomError,
+  refuseUnless,
+  StateroomError,
+  type StateroomErrorOptions,
+} from './errors.ts';
 export { assertJson, type JsonValue, toJson } from './json.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export type { Access } from './session/guard.ts';

@@ -96,7 +96,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       },
       onGone: (sessionId) => this.#emit('deleted', sessionId),
     };
-    this.parts = new SessionParts(this.#shared, codec);
+    this.parts = new SessionParts(this.#shared, { codec, lists: listNames, attachment });
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);

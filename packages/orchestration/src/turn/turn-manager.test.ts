@@ -1,8 +1,10 @@
-import { unwrap } from '@stateroom/core';
+import { SessionManager, unwrap } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky, manualClock } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { aborted, rooms, started, tell } from '../testing/rooms.ts';
+import { TurnManager } from './turn-manager.ts';
 
 describe('a turn', () => {
   it('stores its message with its begin, and all that came of it with its end', async () => {
@@ -230,5 +232,26 @@ describe('a fork', () => {
     expect(metadata).toEqual({ forkOf: { sessionId: 's', turnId: 'm1#1' } });
     await expect(room.turns.fork('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID' });
     await expect(room.turns.fork('s', { turnId: null, forkId })).rejects.toMatchObject({ code: 'EXISTS' });
+  });
+});
+
+describe('a TurnManager', () => {
+  it('says at once what it cannot work with, and what would do', async () => {
+    const plain = new SessionManager({
+      storage: memoryStorage(),
+      schema: z.object({}),
+      initialState: () => ({}),
+      lists: ['messages', 'turns'],
+    });
+    const fault = { code: 'INVALID', path: 'sessions', message: expect.stringContaining('turnAttachment') };
+    expect(() => new TurnManager({ sessions: plain })).toThrow(expect.objectContaining(fault));
+    for (const limits of [{ leaseMs: 0 }, { maxQueue: -1 }, { maxTurnMs: 1.5 }, { queueWaitMs: Number.NaN }]) {
+      const path = Object.keys(limits)[0];
+      expect(() => rooms(memoryStorage(), limits)).toThrow(expect.objectContaining({ code: 'INVALID', path }));
+    }
+    const room = rooms(memoryStorage());
+    await room.create();
+    await expect(room.begin('m1', { overlap: 'maybe' as never })).rejects.toMatchObject({ path: 'overlap' });
+    await expect(room.begin('')).rejects.toMatchObject({ code: 'INVALID_ID', path: 'messageId' });
   });
 });

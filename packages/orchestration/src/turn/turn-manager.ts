@@ -3,8 +3,10 @@ import {
   isStateroomError,
   type ListRange,
   type Logger,
+  refuseUnless,
   type SessionList,
   type SessionManager,
+  type SessionParts,
   silentLogger,
   StateroomError,
   unwrap,
@@ -21,7 +23,7 @@ import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
 import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
-import { TurnKeys } from './turn-parts.ts';
+import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   /** Made with the lists `messages` and `turns`, and with `attachment: turnAttachment`. */
@@ -54,6 +56,8 @@ export type TurnView<T> = {
   readonly running: Run | null;
 };
 
+const policies: readonly string[] = ['reject', 'enqueue', 'interrupt', 'rollback', 'steer'];
+
 /**
  * Runs the turns of sessions: one at a time in each session, whoever asks in whatever process, each stored in whole
  * steps or not at all. Needs nothing but the storage of the sessions. Throws StateroomError.
@@ -68,6 +72,7 @@ export class TurnManager<T> {
   constructor(options: TurnManagerOptions<T>) {
     const { sessions, overlap = 'reject', logger = silentLogger, salvage = async () => [], ...limits } = options;
     const { parts } = sessions;
+    validate({ ...defaultLimits, ...limits }, parts.made);
     this.#sessions = sessions;
     this.#overlap = overlap;
     this.#context = {
@@ -89,6 +94,7 @@ export class TurnManager<T> {
     { overlap = this.#overlap, ...options }: Omit<BeginOptions, 'overlap'> & { readonly overlap?: OverlapPolicy },
   ): Promise<Begun<T>> {
     validateId(options.messageId, 'messageId');
+    refuseUnless(policies.includes(overlap), 'overlap', `is none of ${policies.join(', ')}`);
     const guard = await this.#guardOf(sessionId, options);
     const claim = await new Beginning(this.#context, sessionId, { ...options, overlap, guard }).run();
     if ('status' in claim) return claim;
@@ -198,6 +204,16 @@ export class TurnManager<T> {
     if (owner !== undefined && agentId !== undefined) return this.#context.parts.guardVersion({ owner, agentId });
     const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
     return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
+  }
+}
+
+function validate(limits: TurnLimits, { lists, attachment }: SessionParts<unknown, TurnList>['made']): void {
+  const hasAll = attachment === turnAttachment && lists.includes('messages') && lists.includes('turns');
+  refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachment: turnAttachment`");
+  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs'] as const) {
+    const value = limits[name];
+    const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);
+    refuseUnless(isCount || (name === 'maxTurnMs' && value === null), name, `is ${value}; give a whole number`);
   }
 }
 
