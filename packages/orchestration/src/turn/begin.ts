@@ -118,10 +118,13 @@ export class Beginning<T> {
     const { run, lease } = view;
     if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
       return { status: 'running', turnId: run.turnId };
+    const withdrawn = { status: 'withdrawn', turnId: this.#turnId } as const;
+    const hasGone = this.#options.signal?.aborted === true;
     // The same message waits on behalf of another request.
-    if (this.#ticket === null) return view.ticket === null ? null : { status: 'running', turnId: this.#turnId };
+    if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
+    if (this.#ticket === null) return hasGone && this.#steered !== null ? withdrawn : null;
     if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
-    if (this.#options.signal?.aborted) return { status: 'withdrawn', turnId: this.#turnId };
+    if (hasGone) return withdrawn;
     return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
   }
 

@@ -96,6 +96,18 @@ describe('a message that comes while a turn runs', () => {
   });
 });
 
+describe('whoever goes away', () => {
+  it('waits no more for a message that is to be taken along', async () => {
+    const first = started(await here.begin('m1'));
+    const leaving = new AbortController();
+    const second = here.begin('m2', { overlap: 'steer', signal: leaving.signal });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leaving.abort();
+    expect(await second).toEqual({ status: 'withdrawn', turnId: 'm2#1' });
+    await first.end();
+  });
+});
+
 describe('a queue', () => {
   it('is bounded in number and in time', async () => {
     const small = rooms(storage, { maxQueue: 1, queueWaitMs: 400 });
