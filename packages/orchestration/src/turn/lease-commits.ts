@@ -3,7 +3,6 @@ import { setLease } from './changes.ts';
 import type { Lease } from './lease.ts';
 import type { Mailbox } from './mailbox.ts';
 import { lettersIn } from './session-view.ts';
-import { Mark, parseStored } from './stored.ts';
 import type { TurnContext } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -56,13 +55,17 @@ export class LeaseCommits<T> {
     return sent;
   }
 
-  /** Gives the lease back along with the changes that end the turn as `status`. */
-  async release({ checks, changes }: Transaction, status: Mark['status']): Promise<Sent> {
+  /**
+   * Gives the lease back along with the changes that end the turn. The mark among them is the receipt, by its version:
+   * another turn may have ended under this one's id, in a session that was made anew, or closed it.
+   */
+  async release({ checks, changes }: Transaction): Promise<Sent> {
     const { lease, run } = this.#keys;
+    const mark = this.#keys.mark(messageIdOf(this.#turnId));
+    const receipt = changes.find((change) => change.type === 'set' && change.key === mark);
     const release = [lease, run].map((key) => ({ type: 'delete', key }) as const);
     return this.#send({ checks, changes: [...changes, ...release] }, ([, , , entry]) => {
-      const mark = parseStored(Mark, entry);
-      return mark?.turnId === this.#turnId && mark.status === status;
+      return receipt?.type === 'set' && entry?.version === receipt.version;
     });
   }
 

@@ -231,6 +231,14 @@ describe('a session that goes', () => {
     expect(await room()).toEqual([]);
   });
 
+  it('is not taken for the one that is made in its place, in which the same message was answered', async () => {
+    const turn = started(await here.begin('m1'));
+    await here.sessions.deleteSession('s', here.access);
+    await here.create();
+    await started(await there.begin('m1')).end();
+    await expect(turn.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  });
+
   it('takes them along when it is reset, and those that waited begin in it', async () => {
     const { turn, waiting } = await wait();
     await here.sessions.resetSession('s', here.access);

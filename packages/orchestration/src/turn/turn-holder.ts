@@ -90,7 +90,7 @@ export class TurnHolder<T> {
       for (;;) {
         const { writing, changes, record } = await this.#ending(part, status);
         const stored = { checks: writing.checks, changes: [...this.#said(part.chunks), ...changes] };
-        const sent = await this.#commits.release(stored, record.status);
+        const sent = await this.#commits.release(stored);
         if (!sent.isMine) {
           await this.#learn(sent, []);
           continue;
