@@ -188,25 +188,44 @@ describe('a message that came to nothing', () => {
     expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
   });
 
-  it.each(['by its holder', 'when it was dead'])('stands there once, where a later attempt was rolled back %s', async (how) => {
-    await started(await here.begin('m1')).end({ status: 'failed' });
-    const again = started(await here.begin('m1'));
-    if (how === 'by its holder') {
-      await again.step({ messages: ['m1:step'] });
-      await there.begin('m2', { overlap: 'rollback', signal: AbortSignal.abort() });
-      await aborted(again);
-      await again.end();
-    } else void clock.advance(1001);
-    const turn = started(await here.begin('m1', { overlap: 'rollback' }));
-    expect([turn.id, turn.input]).toEqual(['m1#3', []]);
-    await turn.end({ messages: ['m1:answer'] });
-    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
-  });
+  it.each(['by its holder', 'when it was dead'])(
+    'stands there once, where a later attempt was rolled back %s',
+    async (how) => {
+      await started(await here.begin('m1')).end({ status: 'failed' });
+      const again = started(await here.begin('m1'));
+      if (how === 'by its holder') {
+        await again.step({ messages: ['m1:step'] });
+        await there.begin('m2', { overlap: 'rollback', signal: AbortSignal.abort() });
+        await aborted(again);
+        await again.end();
+      } else void clock.advance(1001);
+      const turn = started(await here.begin('m1', { overlap: 'rollback' }));
+      expect([turn.id, turn.input]).toEqual(['m1#3', []]);
+      await turn.end({ messages: ['m1:answer'] });
+      expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+    },
+  );
 
   it('is not tried again when something else was said since', async () => {
     await started(await here.begin('m1')).end({ status: 'failed' });
     await started(await here.begin('m2')).end();
     expect(await here.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
+  });
+
+  it('is being answered while it is tried again, whatever was rolled back since', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    started(await here.begin('m2'));
+    void clock.advance(1001);
+    const again = started(await there.begin('m1', { overlap: 'rollback' }));
+    expect(await here.begin('m1')).toEqual({ status: 'running', turnId: again.id });
+    await again.end();
+  });
+
+  it('is not tried again when something else was said since, and that turn has died', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    started(await here.begin('m2'));
+    void clock.advance(1001);
+    expect(await there.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
   });
 });
 
