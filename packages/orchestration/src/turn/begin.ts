@@ -2,7 +2,7 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import { closeDeadTurn } from './dead-turn.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { lastTurn, ownMark, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
+import { isLastTurn, ownMark, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
 import type { Mark, Run } from './stored.ts';
 import type { TurnContext, TurnSession } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
@@ -108,6 +108,9 @@ export class Beginning<T> {
   }
 
   #outcome(view: SessionView): NotBegun | null {
+    const { run, lease } = view;
+    if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
+      return { status: 'running', turnId: run.turnId };
     const mark = ownMark(view);
     // A rewind may have taken the earlier attempt back, and its message with it.
     if (mark === null) this.#isInputStored = false;
@@ -115,26 +118,20 @@ export class Beginning<T> {
       const { turnId, status } = mark;
       return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
     }
-    const { run, lease } = view;
-    if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
-      return { status: 'running', turnId: run.turnId };
+    const withdrawn = { status: 'withdrawn', turnId: this.#turnId } as const;
     const hasGone = this.#options.signal?.aborted === true;
     // The same message waits on behalf of another request.
     if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
-    if (this.#ticket === null) return hasGone && this.#steered !== null ? this.#withdrawn : null;
+    if (this.#ticket === null) return hasGone && this.#steered !== null ? withdrawn : null;
     if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
-    if (hasGone) return this.#withdrawn;
+    if (hasGone) return withdrawn;
     return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
-  }
-
-  get #withdrawn(): NotBegun {
-    return { status: 'withdrawn', turnId: this.#turnId };
   }
 
   /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
   #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
     const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
-    const isLast = lastTurn(view)?.turnId === turnId;
+    const isLast = isLastTurn(turnId, view, { isDeadKept: this.#overlap !== 'rollback' });
     if (!hasComeToNothing || (isInputStored && !isLast)) return false;
     this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
     this.#isInputStored = isInputStored;

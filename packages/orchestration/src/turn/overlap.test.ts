@@ -211,6 +211,22 @@ describe('a message that came to nothing', () => {
     await started(await here.begin('m2')).end();
     expect(await here.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
   });
+
+  it('is being answered while it is tried again, whatever was rolled back since', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    started(await here.begin('m2'));
+    void clock.advance(1001);
+    const again = started(await there.begin('m1', { overlap: 'rollback' }));
+    expect(await here.begin('m1')).toEqual({ status: 'running', turnId: again.id });
+    await again.end();
+  });
+
+  it('is not tried again when something else was said since, and that turn has died', async () => {
+    await started(await here.begin('m1')).end({ status: 'failed' });
+    started(await here.begin('m2'));
+    void clock.advance(1001);
+    expect(await there.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
+  });
 });
 
 describe('a session that goes', () => {

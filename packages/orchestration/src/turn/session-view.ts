@@ -69,9 +69,14 @@ export function ownMark({ mark, guard }: SessionView): Mark | null {
   return mark !== null && mark.incarnation === guard?.value ? mark : null;
 }
 
-/** The turn that ended last. */
-export function lastTurn({ turns }: SessionView): TurnRecord | null {
-  return parseStored(TurnRecord, turns?.items.at(-1));
+/** Whether nothing was said since this turn, nor will be by a dead turn of another message that is closed and kept. */
+export function isLastTurn(
+  turnId: string,
+  { turns, run, lease }: SessionView,
+  { isDeadKept }: { readonly isDeadKept: boolean },
+): boolean {
+  const isDead = run !== null && lease === null && messageIdOf(run.turnId) !== messageIdOf(turnId);
+  return parseStored(TurnRecord, turns?.items.at(-1))?.turnId === turnId && !(isDead && isDeadKept);
 }
 
 /** How long the session's lists are; what was there before it was made anew is none of it. */

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import type { OverlapPolicy } from '../../turn/overlap.ts';
+import type { RunEnding, TurnAct } from '../turns/turn-runner.ts';
+
+/** What a caller asks for. */
+export type Operation =
+  | {
+      readonly do: 'begin';
+      readonly messageId: string;
+      readonly overlap: OverlapPolicy;
+      readonly acts: readonly TurnAct[];
+      readonly ending: RunEnding;
+      /** Goes away after so many milliseconds, where the turn has not begun by then. */
+      readonly leavesAfterMs: number | null;
+    }
+  | { readonly do: 'stop' | 'follow'; readonly messageId: string }
+  | { readonly do: 'rewind'; readonly messageId: string | null }
+  | { readonly do: 'update' | 'delete' | 'create' }
+  | { readonly do: 'wait'; readonly ms: number };
+
+/** One who asks for one thing after the other, of one process. */
+export type Caller = { readonly process: number; readonly operations: readonly Operation[] };
+
+export const policies = ['reject', 'enqueue', 'interrupt', 'rollback', 'steer'] as const;
+
+const messageId = fc.constantFrom('m1', 'm2', 'm3', 'm4', 'm5');
+
+const begin = fc.record({
+  do: fc.constant('begin' as const),
+  messageId,
+  overlap: fc.constantFrom(...policies),
+  acts: fc.array(fc.constantFrom<TurnAct>('write', 'step', 'wait'), { maxLength: 5 }),
+  ending: fc.constantFrom<RunEnding>('completed', 'completed', 'completed', 'failed', 'waiting'),
+  leavesAfterMs: fc.constantFrom(null, null, null, 50, 700),
+});
+
+const wait = fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(100, 600, 1500) });
+
+/** Of a session that stays. */
+export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 10, arbitrary: begin },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('stop' as const, 'follow' as const), messageId }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'update' as const }) },
+  { weight: 1, arbitrary: wait },
+);
+
+const rewind = fc.record({ do: fc.constant('rewind' as const), messageId: fc.option(messageId) });
+
+export const anyOperationWithRewinds: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 5, arbitrary: anyOperation },
+  { weight: 1, arbitrary: rewind },
+);
+
+export const anyOperationWithDeletions: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 5, arbitrary: anyOperation },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'create' as const) }) },
+);
+
+export function anyCallers(operation: fc.Arbitrary<Operation>, processes: number): fc.Arbitrary<readonly Caller[]> {
+  return fc.array(
+    fc.record({ process: fc.nat(processes - 1), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }),
+    { minLength: 2, maxLength: 6 },
+  );
+}

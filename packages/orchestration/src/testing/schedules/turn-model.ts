@@ -1,0 +1,189 @@
+import type { OverlapPolicy } from '../../turn/overlap.ts';
+import type { TurnStatus } from '../../turn/stored.ts';
+import type { RunEnding } from '../turns/turn-runner.ts';
+
+/** One of several things done to a session one after the other. */
+export type Move =
+  | { readonly do: 'begin'; readonly message: string; readonly overlap: OverlapPolicy }
+  | { readonly do: 'step' }
+  | { readonly do: 'crash' | 'update' | 'delete' | 'create' }
+  | { readonly do: 'end'; readonly status: RunEnding }
+  | { readonly do: 'stop'; readonly message: string }
+  | { readonly do: 'rewind'; readonly message: string | null; readonly keepState: boolean };
+
+type Request = 'stopped' | 'interrupted' | 'rolled_back';
+type Record = { id: string; message: string; status: TurnStatus; items: string[]; taken: string[]; after: string[] };
+type Run = {
+  readonly id: string;
+  readonly message: string;
+  /** Its message, until it is stored. */
+  input: string[];
+  items: string[];
+  readonly taken: string[];
+  isAlive: boolean;
+  /** What the session was told without it, once it has stored a part. */
+  before: string[] | null;
+  steers: string[];
+};
+
+/** What a session with turns is, in a few lines: records, one run, and letters, some of which come before their turns. */
+export class TurnModel {
+  #isThere = true;
+  #told: string[] = [];
+  #start: string[] = [];
+  #turns: Record[] = [];
+  #run: Run | null = null;
+  /** The messages that were in line; those who wait in it have all gone away. */
+  #queue: string[] = [];
+  readonly #letters = new Map<string, Request>();
+
+  /** What there is to be seen. */
+  get seen() {
+    if (!this.#isThere) return null;
+    const items = [...this.#turns.flatMap((turn) => turn.items), ...(this.#run?.items ?? [])];
+    const turns = this.#turns.map(({ id, status }) => `${id} ${status}`);
+    return { messages: items, told: this.#told, turns, running: this.#run?.id ?? null };
+  }
+
+  get isHeld(): boolean {
+    return this.#run?.isAlive === true;
+  }
+
+  begin(message: string, overlap: OverlapPolicy): string {
+    if (!this.#isThere) return 'NOT_FOUND';
+    const taker = [...this.#turns, ...(this.#run ? [this.#run] : [])].findLast(({ taken }) => taken.includes(message));
+    if (taker !== undefined) return `steered ${taker.id}`;
+    if (this.isHeld && this.#run?.message === message) return `running ${this.#run.id}`;
+    const last = this.#turns.findLast((turn) => turn.message === message);
+    if (last !== undefined && !this.#isToBeTriedAgain(last, overlap)) return `finished ${last.id} ${last.status}`;
+    const attempt = Number((this.#run?.message === message ? this.#run.id : last?.id)?.split('#')[1] ?? 0) + 1;
+    const id = `${message}#${attempt}`;
+    if (this.isHeld) return this.#overlapping(message, id, overlap);
+    if (this.#run !== null) this.#close(overlap === 'rollback' ? 'rolled_back' : 'crashed', []);
+    const place = this.#queue.indexOf(message);
+    this.#queue = place < 0 ? [] : this.#queue.slice(place + 1);
+    const input = this.#isSaid(message) ? [] : [`${message}:user`];
+    this.#run = { id, message, input, items: [], taken: [], isAlive: true, before: null, steers: [] };
+    return `started ${id}`;
+  }
+
+  /** Whoever comes while a turn runs does not wait, and leaves a letter to it. */
+  #overlapping(message: string, id: string, overlap: OverlapPolicy): string {
+    const run = this.#run;
+    if (run === null) return '';
+    if (overlap === 'reject') return `refused ${run.id}`;
+    const asked = overlap === 'interrupt' ? 'interrupted' : overlap === 'rollback' ? 'rolled_back' : null;
+    if (asked !== null && !this.#letters.has(run.id)) this.#letters.set(run.id, asked);
+    if (overlap === 'steer') run.steers = [...run.steers.filter((steer) => steer !== message), message];
+    else this.#queue = [...this.#queue.filter((waiting) => waiting !== message), message];
+    return overlap !== 'steer' && this.#letters.delete(id) ? 'stopped' : 'withdrawn';
+  }
+
+  step(part: string): string {
+    return this.isHeld ? `stored ${this.#store(part).join()}` : 'lost';
+  }
+
+  end(part: string, status: RunEnding): string {
+    const run = this.#run;
+    if (run === null || !run.isAlive) return 'lost';
+    const asked = this.#letters.get(run.id) ?? status;
+    if (asked === 'completed' && run.steers.some((steer) => this.#isFresh(steer))) {
+      return `steered ${this.#store(part).join()}`;
+    }
+    this.#told.push(...(asked === 'rolled_back' ? [] : [part]));
+    this.#close(asked, [part]);
+    return `ended ${asked}`;
+  }
+
+  crash(): string {
+    if (this.#run !== null) this.#run.isAlive = false;
+    return 'crashed';
+  }
+
+  stop(message: string): string {
+    if (!this.#isThere) return 'NOT_FOUND';
+    const id = `${message}#1`;
+    if (!this.#letters.has(id)) this.#letters.set(id, 'stopped');
+    if (this.#run?.id === id) return 'asked';
+    const last = this.#turns.findLast((turn) => turn.message === message || turn.taken.includes(message));
+    return last?.id === id ? 'over' : 'unknown';
+  }
+
+  update(token: string): string {
+    if (!this.#isThere) return 'NOT_FOUND';
+    this.#told.push(token);
+    this.#run?.before?.push(token);
+    return 'updated';
+  }
+
+  rewind(message: string | null, keepState: boolean): string {
+    if (!this.#isThere) return 'NOT_FOUND';
+    if (this.isHeld) return 'CONFLICT';
+    if (this.#run !== null) this.#close('crashed', []);
+    const place = this.#turns.findIndex(({ id }) => id === `${message}#1`);
+    if (place < 0 && message !== null) return 'INVALID';
+    const gone = this.#turns.slice(place + 1);
+    const after = this.#turns[place]?.after ?? this.#start;
+    if (gone.length > 0 && !keepState) this.#told = [...after];
+    this.#turns = this.#turns.slice(0, place + 1);
+    for (const { id } of gone) this.#letters.delete(id);
+    return `rewound ${gone.map(({ id }) => id).join()}`;
+  }
+
+  delete(): string {
+    const wasThere = this.#isThere;
+    for (const { id } of [...this.#turns, ...(this.#run ? [this.#run] : [])]) this.#letters.delete(id);
+    for (const message of this.#queue) this.#letters.delete(`${message}#1`);
+    [this.#isThere, this.#told, this.#turns, this.#run, this.#queue] = [false, [], [], null, []];
+    return String(wasThere);
+  }
+
+  create(): string {
+    this.#isThere = true;
+    return 'created';
+  }
+
+  /** What came to nothing is tried again; behind something else only where its message is to be said again. */
+  #isToBeTriedAgain({ id, message, status }: Record, overlap: OverlapPolicy): boolean {
+    if (!['crashed', 'failed', 'rolled_back'].includes(status)) return false;
+    const isFollowed = this.#run?.isAlive === false && this.#run.message !== message && overlap !== 'rollback';
+    return !this.#isSaid(message) || (this.#turns.at(-1)?.id === id && !isFollowed);
+  }
+
+  /** Whether it stands in a turn that is over. */
+  #isSaid(message: string): boolean {
+    return this.#turns.some(({ items }) => items.includes(`${message}:user`));
+  }
+
+  /** Of which nothing has come yet. */
+  #isFresh(message: string): boolean {
+    return !this.#turns.some((turn) => turn.message === message);
+  }
+
+  /** The messages that were taken along. */
+  #store(part: string): readonly string[] {
+    const run = this.#run;
+    if (run === null) return [];
+    run.before ??= [...this.#told];
+    this.#told.push(part);
+    const taken = run.steers.filter((steer) => this.#isFresh(steer));
+    run.items.push(...run.input, part, ...taken.map((message) => `${message}:user`));
+    run.taken.push(...taken);
+    [run.input, run.steers] = [[], []];
+    return taken;
+  }
+
+  #close(status: TurnStatus, parts: readonly string[]): void {
+    const run = this.#run;
+    if (run === null) return;
+    const { id, message, taken } = run;
+    const isDropped = status === 'rolled_back';
+    if (this.#turns.length === 0)
+      this.#start = [...(run.before ?? this.#told.filter((token) => !parts.includes(token)))];
+    if (isDropped) this.#told = [...(run.before ?? this.#told)];
+    const items = isDropped ? [] : [...run.items, ...run.input, ...parts];
+    this.#turns.push({ id, message, status, items, taken, after: [...this.#told] });
+    this.#letters.delete(id);
+    this.#run = null;
+  }
+}

@@ -1,0 +1,104 @@
+import { isStateroomError, unwrap } from '@stateroom/core';
+import type { NotBegun } from '../../turn/overlap.ts';
+import type { rooms } from '../rooms.ts';
+import { tell as tellState } from '../rooms.ts';
+import type { Operation } from '../schedules/operations.ts';
+import type { Tell } from './accounts.ts';
+import { TurnRunner } from './turn-runner.ts';
+import { outsiderToken, userItem, Word } from './vocabulary.ts';
+
+export type Operator = {
+  readonly room: ReturnType<typeof rooms>;
+  readonly sessionId: string;
+  readonly tell: Tell;
+  readonly sleep: (ms: number) => Promise<void>;
+};
+
+/** What an operation came to, in a word: its answer, or the code of what it threw. */
+export async function operate(operation: Operation, by: string, operator: Operator): Promise<string> {
+  try {
+    return await perform(operation, by, operator);
+  } catch (error) {
+    if (isStateroomError(error)) return error.code;
+    throw error;
+  }
+}
+
+async function perform(operation: Operation, by: string, operator: Operator): Promise<string> {
+  const { room, sessionId, tell, sleep } = operator;
+  const { sessions, turns, access } = room;
+  switch (operation.do) {
+    case 'begin':
+      return begin(operation, by, operator);
+    case 'follow':
+      return follow(`${operation.messageId}#1`, operator);
+    case 'stop':
+      return turns.stop(sessionId, { ...access, turnId: `${operation.messageId}#1` });
+    case 'rewind': {
+      const turnId = operation.messageId === null ? null : `${operation.messageId}#1`;
+      const gone = await turns.rewind(sessionId, { ...access, turnId });
+      tell({ type: 'rewound', gone: gone.map((turn) => turn.turnId) });
+      return 'rewound';
+    }
+    case 'update': {
+      const token = outsiderToken(by);
+      unwrap(await sessions.updateSession(sessionId, tellState(token), access));
+      tell({ type: 'updated', token });
+      return 'updated';
+    }
+    case 'delete': {
+      const wasThere = unwrap(await sessions.deleteSession(sessionId, access)).data;
+      if (wasThere) tell({ type: 'deleted' });
+      return 'deleted';
+    }
+    case 'create':
+      unwrap(await sessions.createSession({ ...access, sessionId, ifExists: 'return' }));
+      return 'created';
+    case 'wait':
+      await sleep(operation.ms);
+      return 'waited';
+  }
+}
+
+async function begin(
+  { messageId, overlap, acts, ending, leavesAfterMs }: Extract<Operation, { do: 'begin' }>,
+  by: string,
+  { room, sessionId, tell, sleep }: Operator,
+): Promise<string> {
+  const leaving = new AbortController();
+  if (leavesAfterMs !== null) void sleep(leavesAfterMs).then(() => leaving.abort());
+  const begun = await room.turns.begin(sessionId, {
+    ...room.access,
+    messageId,
+    overlap,
+    input: [userItem(messageId)],
+    signal: leaving.signal,
+  });
+  if (begun.status !== 'started') {
+    tellNotBegun(messageId, begun, tell);
+    return begun.status;
+  }
+  const loss = await new TurnRunner(begun.turn, by, tell).run(acts, ending, () => sleep(300));
+  return loss ?? 'ended';
+}
+
+function tellNotBegun(messageId: string, notBegun: NotBegun, tell: Tell): void {
+  const { status, turnId } = notBegun;
+  if (status === 'steered') tell({ type: status, messageId, turnId });
+  if (status === 'finished') tell({ type: status, turnId, status: notBegun.outcome });
+  if (status === 'running') tell({ type: status, turnId });
+}
+
+async function follow(turnId: string, { room, sessionId, tell }: Operator): Promise<string> {
+  const words: Word[] = [];
+  const following = room.turns.follow(sessionId, { ...room.access, turnId });
+  for (;;) {
+    const next = await following.next();
+    if (next.done === true) {
+      const { status, isLogGone } = next.value;
+      tell({ type: 'followed', turnId, words, status, isLogGone });
+      return `followed ${status}`;
+    }
+    words.push(...next.value.chunks.map((chunk) => Word.parse(chunk)));
+  }
+}
