@@ -10,10 +10,10 @@ import { ModelServer } from './model-server.ts';
 const folder = mkdtempSync(join(tmpdir(), 'stateroom-lost-'));
 const shots = join(import.meta.dirname, '../test-results/shots');
 mkdirSync(shots, { recursive: true });
-const slowEnv = (database: string) => ({
+const slowEnv = (database: string, delayMs = 100) => ({
   STATEROOM_SQLITE_PATH: join(folder, database),
   STATEROOM_MODEL: 'scripted',
-  STATEROOM_SCRIPTED_DELAY_MS: '100',
+  STATEROOM_SCRIPTED_DELAY_MS: String(delayMs),
 });
 
 describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, { timeout: 120_000 }, () => {
@@ -137,8 +137,10 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
   });
 
   it('is what comes in another window, while it comes', async () => {
+    // Slow enough for a window that looks every few seconds.
+    await using slow = await AppServer.start(slowEnv('windows.db', 400));
     const page = await newGuest(browser);
-    await page.goto(`${server.url}/support`);
+    await page.goto(`${slow.url}/support`);
     await say(page, 'Hello');
     const other = await page.context().newPage();
     await other.goto(page.url());

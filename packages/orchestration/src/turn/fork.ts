@@ -14,8 +14,8 @@ export type ForkTarget = Access & {
 };
 
 /**
- * Makes a new session of the same owner and agent, with all that was there after a turn, in one commit; its metadata
- * names where it comes from. Gives its id. INVALID for a turn that is not there, NO_CHECKPOINT where it was too long
+ * Makes a new session of the same owner and agent, with all that was there after a turn; its metadata names where it
+ * comes from. A commit of its own marks its messages as answered. Gives its id. INVALID for a turn that is not there, NO_CHECKPOINT where it was too long
  * ago, EXISTS where the id is taken.
  */
 export async function fork<T>(

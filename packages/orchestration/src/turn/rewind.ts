@@ -1,4 +1,4 @@
-import { StateroomError } from '@stateroom/core';
+import { type Aside, StateroomError } from '@stateroom/core';
 import { closeDeadTurn } from './dead-turn.ts';
 import { lookBack, marksOf, messagesOf, type Past, placeOf, stateAfter } from './past.ts';
 import type { Versioned } from './session-view.ts';
@@ -28,11 +28,16 @@ export async function rewind<T>(context: TurnContext<T>, target: RewindTarget): 
     // One whose reply was lost is found to have happened.
     const own = [...written].find(([version]) => context.parts.holds(seen.session, version));
     if (own !== undefined) return own[1];
-    if (seen.run !== null) await closeForGood(context, seen, seen.run);
-    else {
-      const gone = await tryRewind(context, { ...target, ...seen, written });
-      if (gone !== null) return gone;
+    if (seen.run !== null) {
+      await closeForGood(context, seen, seen.run);
+      continue;
     }
+    const { gone, version, checks, changes } = await changesOf(context, seen, target);
+    if (version === null) return gone;
+    written.set(version, gone);
+    const run = { key: context.keysOf(target.sessionId).run, version: null };
+    const { committed } = await context.parts.commit({ checks: [run, ...checks], changes });
+    if (committed) return gone;
   }
   throw new StateroomError('CONFLICT', `others kept writing to the session through ${maxAttempts} attempts`);
 }
@@ -47,38 +52,44 @@ async function closeForGood<T>(
   await context.parts.commit({ checks, changes: [...changes, { type: 'delete', key }] });
 }
 
-/** Null when somebody else has written meanwhile. */
-async function tryRewind<T>(
+/**
+ * What takes a session back, as a part of the commit that begins a turn; a dead turn is closed before, in a commit of
+ * its own. Nothing while a turn runs: then that commit is refused.
+ */
+export async function cutBack<T>(context: TurnContext<T>, target: RewindTarget): Promise<Aside> {
+  const seen = await lookBack(context, target);
+  if (seen.isRunning) return { checks: [], changes: [] };
+  if (seen.run === null) return changesOf(context, seen, target);
+  await closeForGood(context, seen, seen.run);
+  return cutBack(context, target);
+}
+
+type Rewinding = Aside & { readonly gone: readonly TurnRecord[]; readonly version: string | null };
+
+async function changesOf<T>(
   context: TurnContext<T>,
-  {
-    session,
-    past,
-    turnId,
-    keepState,
-    written,
-  }: RewindTarget & Past<T> & { written: Map<string, readonly TurnRecord[]> },
-): Promise<readonly TurnRecord[] | null> {
-  const { parts } = context;
+  { session, past }: Past<T>,
+  { turnId, keepState }: RewindTarget,
+): Promise<Rewinding> {
   const keys = context.keysOf(session.sessionId);
   const place = placeOf(past, turnId);
   const gone = past.slice(place + 1);
-  if (gone[0] === undefined) return gone;
-  const writing = await parts.write(session, {
+  if (gone[0] === undefined) return { gone, version: null, checks: [], changes: [] };
+  const { checks, changes, version } = await context.parts.write(session, {
     state: keepState ? session.state : await stateAfter(context, session, { place, turnId }),
     draft: null,
     truncate: { messages: gone[0].messages.from, turns: place + 1 },
   });
-  written.set(writing.version, gone);
   const left = new Set(gone.flatMap((turn) => keys.leftBy(turn)));
-  const changes = [
-    ...writing.changes,
-    ...[...left].map((key) => ({ type: 'delete', key }) as const),
-    // Else those of whom an attempt stays would begin under its id again.
-    ...marksOf(context, session, { kept: past.slice(0, place + 1), messageIds: messagesOf(gone) }),
-  ];
-  const { committed } = await parts.commit({
-    checks: [{ key: keys.run, version: null }, ...writing.checks],
-    changes,
-  });
-  return committed ? gone : null;
+  return {
+    gone,
+    version,
+    checks,
+    changes: [
+      ...changes,
+      ...[...left].map((key) => ({ type: 'delete', key }) as const),
+      // Else those of whom an attempt stays would begin under its id again.
+      ...marksOf(context, session, { kept: past.slice(0, place + 1), messageIds: messagesOf(gone) }),
+    ],
+  };
 }

@@ -66,6 +66,7 @@ export class TurnManager<T> {
   readonly #context: TurnContext<T>;
   readonly #sessions: TurnManagerOptions<T>['sessions'];
   readonly #overlap: OverlapPolicy;
+  readonly #closing = new AbortController();
   /** Those that run in this process. */
   readonly #running = new Map<string, Turn<T>>();
 
@@ -96,11 +97,16 @@ export class TurnManager<T> {
     validateId(options.messageId, 'messageId');
     refuseUnless(policies.includes(overlap), 'overlap', `is none of ${policies.join(', ')}`);
     const guard = await this.#guardOf(sessionId, options);
-    const claim = await new Beginning(this.#context, sessionId, { ...options, overlap, guard }).run();
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const claim = await new Beginning(this.#context, sessionId, { ...options, signal, overlap, guard }).run();
     if ('status' in claim) return claim;
     const key = JSON.stringify([sessionId, claim.run.turnId]);
-    const turn = new Turn(this.#context, claim, () => this.#running.delete(key));
+    const turn: Turn<T> = new Turn(this.#context, claim, () => {
+      // Another of its name may run by now, in a session that was made anew.
+      if (this.#running.get(key) === turn) this.#running.delete(key);
+    });
     this.#running.set(key, turn);
+    if (this.#closing.signal.aborted) turn.request('interrupted');
     return { status: 'started', turn };
   }
 
@@ -189,9 +195,13 @@ export class TurnManager<T> {
     return parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
   }
 
-  /** Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. */
+  /**
+   * Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. Whoever
+   * waits for a turn here withdraws, and one that begins all the same is interrupted at once.
+   */
   async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
     const until = performance.now() + graceMs;
+    this.#closing.abort();
     for (const turn of this.#running.values()) turn.request('interrupted');
     while (this.#running.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));
