@@ -6,7 +6,7 @@ import { aborted, rooms, started, tell } from '../testing/rooms.ts';
 const clock = manualClock();
 const storage = memoryStorage({ clock: clock.now });
 /** Two processes, as far as the storage is concerned. */
-const here = rooms(storage, { leaseMs: 1000 });
+const here = rooms(storage, { leaseMs: 1000, stopGraceMs: 1000 });
 const there = rooms(storage, { leaseMs: 1000 });
 
 beforeEach(async () => {

@@ -14,6 +14,8 @@ export type TurnLimits = {
   readonly maxQueue: number;
   readonly maxTurnMs: number | null;
   readonly streamTtlMs: number;
+  /** How long a turn that was asked to end may take to do so; then it is let go of. */
+  readonly stopGraceMs: number;
 };
 
 /**

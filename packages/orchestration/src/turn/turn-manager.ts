@@ -41,6 +41,7 @@ const defaultLimits: TurnLimits = {
   maxQueue: 16,
   maxTurnMs: null,
   streamTtlMs: 10 * 60_000,
+  stopGraceMs: 30_000,
 };
 
 /** A turn that has begun here, or why none has. */
@@ -220,7 +221,7 @@ export class TurnManager<T> {
 function validate(limits: TurnLimits, { lists, attachment }: SessionParts<unknown, TurnList>['made']): void {
   const hasAll = attachment === turnAttachment && lists.includes('messages') && lists.includes('turns');
   refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachment: turnAttachment`");
-  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs'] as const) {
+  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs'] as const) {
     const value = limits[name];
     const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);
     refuseUnless(isCount || (name === 'maxTurnMs' && value === null), name, `is ${value}; give a whole number`);

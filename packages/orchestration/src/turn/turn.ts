@@ -217,7 +217,7 @@ export class Turn<T> implements AsyncDisposable {
     try {
       this.assertHeld();
       // Else one who never ends it would keep the session for ever.
-      if (performance.now() - this.#askedAt > this.#context.limits.leaseMs) this.abandon();
+      if (performance.now() - this.#askedAt > this.#context.limits.stopGraceMs) this.abandon();
       if (this.#isOver) return;
       await this.#lookAfter();
     } catch (error) {
