@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts';
 import { sleep } from './virtual-time.ts';
 
 /** Waits until it is the turn of what the label names. */
-export type WaitTurn = (label: string) => Promise<void>;
+type WaitTurn = (label: string) => Promise<void>;
 
 type NetworkOptions = {
   readonly name: string;
