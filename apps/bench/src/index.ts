@@ -3,11 +3,13 @@ import { hotSession } from './hot-session.ts';
 import { print } from './measure.ts';
 import { million } from './million.ts';
 import { throughput } from './throughput.ts';
+import { turns } from './turns.ts';
 
 const benchmarks = new Map([
   ['throughput', throughput],
   ['hot-session', hotSession],
   ['million', million],
+  ['turns', turns],
 ]);
 const names = process.argv.slice(2);
 for (const name of names.length > 0 ? names : benchmarks.keys()) {

@@ -1,22 +1,26 @@
-import type { KeyboardEvent, RefObject, SubmitEvent } from 'react';
+import { type KeyboardEvent, type RefObject, type SubmitEvent, useState } from 'react';
 import { GrowingTextarea } from './growing-textarea.tsx';
+
+/** An answer that comes can be stopped. */
+export type ComposerState = 'ready' | 'busy' | 'answering';
 
 export type ComposerProps = {
   readonly inputRef: RefObject<HTMLTextAreaElement | null>;
   readonly agentTitle: string;
-  readonly isBusy: boolean;
+  readonly state: ComposerState;
   readonly text: string;
   readonly onText: (text: string) => void;
   readonly onSend: (text: string) => void;
+  readonly onStop: () => void;
 };
 
 /** What the chat route takes in one message, unless it is told otherwise. */
 const maxCharacters = 32_000;
 
 /** Where the guest writes. It grows with the text; one may write on while an answer comes, and send when it is whole. */
-export function Composer({ inputRef, agentTitle, isBusy, text, onText, onSend }: ComposerProps) {
+export function Composer({ inputRef, agentTitle, state, text, onText, onSend, onStop }: ComposerProps) {
   const message = text.trim();
-  const canSend = !isBusy && message !== '' && message.length <= maxCharacters;
+  const canSend = state === 'ready' && message !== '' && message.length <= maxCharacters;
 
   const submit = (event: KeyboardEvent | SubmitEvent) => {
     event.preventDefault();
@@ -43,6 +47,7 @@ export function Composer({ inputRef, agentTitle, isBusy, text, onText, onSend }:
           onText={onText}
           onKeyDown={submitOnEnter}
         />
+        {state === 'answering' && <StopButton onStop={onStop} />}
         <button
           type="submit"
           disabled={!canSend}
@@ -52,6 +57,24 @@ export function Composer({ inputRef, agentTitle, isBusy, text, onText, onSend }:
         </button>
       </form>
     </>
+  );
+}
+
+function StopButton({ onStop }: Pick<ComposerProps, 'onStop'>) {
+  const [isAsked, setIsAsked] = useState(false);
+  const stop = () => {
+    setIsAsked(true);
+    onStop();
+  };
+  return (
+    <button
+      type="button"
+      onClick={stop}
+      disabled={isAsked}
+      className="rounded-xl border border-ink-soft px-4 py-2 text-sm font-semibold disabled:border-line disabled:text-ink-soft"
+    >
+      {isAsked ? 'Stopping' : 'Stop'}
+    </button>
   );
 }
 

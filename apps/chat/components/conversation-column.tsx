@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { AgentCard } from '../agents/index.ts';
-import type { Conversation } from '../lib/use-conversation.ts';
+import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts';
 import { useStickToEnd } from '../lib/use-stick-to-end.ts';
-import { Composer } from './composer.tsx';
+import { Composer, type ComposerState } from './composer.tsx';
 import { EmptyRoom } from './empty-room.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 import { LookoutNotice } from './lookout-notice.tsx';
@@ -19,13 +19,13 @@ export type ConversationColumnProps = {
 
 /** All that was said, what went wrong, and the place to go on. */
 export function ConversationColumn({ card, conversation, draft, onDraft, modelLabel }: ConversationColumnProps) {
-  const { messages, phase, fault, send, stopLooking } = conversation;
+  const { messages, phase } = conversation;
   const isEmpty = messages.length === 0 && phase !== 'opening';
   const { scroller, follow } = useStickToEnd(!isEmpty);
   const input = useFocusOnWideScreens();
   const sendAndFollow = (text: string) => {
     follow();
-    send(text);
+    conversation.send(text);
     input.current?.focus();
   };
   return (
@@ -38,8 +38,7 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
         >
           {isEmpty && <EmptyRoom card={card} onChoose={sendAndFollow} />}
           {!isEmpty && <MessageList messages={messages} phase={phase} agentTitle={card.title} />}
-          {phase === 'looking' && <LookoutNotice onStop={stopLooking} />}
-          {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
+          <Notices card={card} conversation={conversation} />
         </div>
       </div>
       <div className="px-4 pb-3 sm:px-6">
@@ -47,7 +46,8 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
           <Composer
             inputRef={input}
             agentTitle={card.title}
-            isBusy={phase !== 'ready'}
+            state={composerStateOf(phase)}
+            onStop={conversation.stop}
             text={draft}
             onText={onDraft}
             onSend={sendAndFollow}
@@ -57,6 +57,21 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
       </div>
     </>
   );
+}
+
+function Notices({ card, conversation }: Pick<ConversationColumnProps, 'card' | 'conversation'>) {
+  const { phase, fault, stopLooking } = conversation;
+  return (
+    <>
+      {phase === 'looking' && <LookoutNotice onStop={stopLooking} />}
+      {fault !== null && <FaultNotice fault={fault} agentId={card.id} conversation={conversation} />}
+    </>
+  );
+}
+
+function composerStateOf(phase: ConversationPhase): ComposerState {
+  if (phase === 'waiting' || phase === 'streaming') return 'answering';
+  return phase === 'ready' ? 'ready' : 'busy';
 }
 
 /** On a touch screen the focus would call up a keyboard that covers half of it. */

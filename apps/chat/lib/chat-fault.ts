@@ -15,6 +15,16 @@ const faults: Readonly<Record<string, ChatFault>> = {
       'Your message is kept. Try again in a moment; if it goes on, look at the model’s key and name on the server.',
     remedy: 'retry',
   },
+  CRASHED: {
+    title: 'The server broke off in the middle of the answer.',
+    detail: 'Your message is kept, and what was done until then. Try again: the answer goes on from there.',
+    remedy: 'retry',
+  },
+  LEASE_LOST: {
+    title: 'The server was held up in the middle of the answer.',
+    detail: 'Your message is kept. Try again.',
+    remedy: 'retry',
+  },
   NOT_FOUND: {
     title: 'This session is no longer there.',
     detail: 'It has expired, or it belongs to another guest. What you see here is only in this window.',
@@ -92,6 +102,11 @@ export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault 
 export function isRefusal(error: Error): boolean {
   const code = codeOf(error);
   return code === 'TOO_LARGE' || code === 'INVALID';
+}
+
+/** Whether a turn of another window was in the way: the message is not stored. */
+export function isTurnInTheWay(error: Error): boolean {
+  return codeOf(error) === 'CONFLICT' && error.message.includes('"turnId"');
 }
 
 /** The code in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */

@@ -26,5 +26,6 @@ export async function readSession(
   const conversation = await loadConversation({ storage, agent, sessionId, owner });
   // The type differs in its data parts alone, and those are transient: none is ever stored.
   const messages = (conversation?.messages ?? []) as readonly ChatMessage[];
-  return { card, messages, view: conversation?.state ?? null };
+  const { state: view = null, runningTurnId = null } = conversation ?? {};
+  return { card, messages, view, runningTurnId };
 }

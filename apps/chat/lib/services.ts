@@ -12,6 +12,8 @@ export type Services = {
   readonly chosenModel: ChosenModel;
   /** Two weeks: a guest who comes back after a holiday finds everything where it was left. */
   readonly ttl: { readonly idleMs: number };
+  /** A guest whose server has died can go on after ten seconds. */
+  readonly turns: { readonly leaseMs: number };
   readonly logger: Logger;
 };
 
@@ -48,6 +50,7 @@ function createServices(): Services {
     agents: createAgents({ model: chosenModel.model, docsFolder: join(process.cwd(), '..', '..', 'docs') }),
     chosenModel,
     ttl: { idleMs: 14 * 24 * 60 * 60 * 1000 },
+    turns: { leaseMs: 10_000 },
     logger: consoleLogger,
   };
 }

@@ -1,9 +1,9 @@
 import { Chat } from '@ai-sdk/react';
+import { createChatTransport, type StateroomTransport } from '@stateroom/ai-sdk/client';
 import type { ClientView } from '@stateroom/orchestration';
 import { generateId } from 'ai';
-import { codeOf, isRefusal } from './chat-fault.ts';
+import { codeOf, isRefusal, isTurnInTheWay } from './chat-fault.ts';
 import { type ChatMessage, orchestrationPart, textOf } from './chat-message.ts';
-import { createTransport } from './chat-transport.ts';
 import { type PendingMessage, type PendingSlot, pendingSlotOf, toChatMessage } from './pending-message.ts';
 import { fetchHistory, type SessionHistory } from './session-history.ts';
 
@@ -21,6 +21,7 @@ export class SessionChat {
   readonly chat: Chat<ChatMessage>;
   readonly #options: SessionChatOptions;
   readonly #pending: PendingSlot;
+  readonly #transport: StateroomTransport<ChatMessage>;
   /** The turns that are shown here, and those that the server has told of. */
   #shownTurns: number;
   #toldTurns: number;
@@ -30,10 +31,13 @@ export class SessionChat {
     this.#options = options;
     this.#pending = pendingSlotOf(options.sessionId);
     this.#shownTurns = this.#toldTurns = turnsOf(options.history.view);
+    const { agentId, history } = options;
+    const { runningTurnId } = history;
+    this.#transport = createChatTransport({ agentId, runningTurnId, onTaken: () => this.#pending.forget() });
     this.chat = new Chat<ChatMessage>({
       id: options.sessionId,
-      messages: [...options.history.messages],
-      transport: createTransport(options.agentId),
+      messages: [...history.messages],
+      transport: this.#transport,
       onData: (part) => part.type === orchestrationPart && this.#onStored(part.data),
       onError: (error) => this.#onError(error),
       onFinish: ({ isError }) => this.#onFinish(isError ? 0 : 1),
@@ -49,7 +53,19 @@ export class SessionChat {
   async open(isOld: boolean): Promise<boolean> {
     if (this.isWaiting) this.show(this.#options.history);
     if (isOld && !this.isWaiting) await this.refresh();
+    else if (this.#options.history.runningTurnId !== null) void this.chat.resumeStream();
     return this.isWaiting;
+  }
+
+  /** Follows a turn that another window has begun. */
+  async catchUp(): Promise<void> {
+    const turnId = await this.#transport.findTurn(this.#options.sessionId).catch(() => null);
+    if (turnId !== null && this.chat.status === 'ready') await this.refresh();
+  }
+
+  /** Ends the turn that runs. What was said until then stays. */
+  async stop(): Promise<void> {
+    await this.#transport.stopTurn(this.#options.sessionId).catch(() => this.chat.stop());
   }
 
   send(text: string): void {
@@ -76,22 +92,24 @@ export class SessionChat {
   }
 
   /** Shows a history, and below it the message that was sent and is not in it. */
-  show({ messages, view }: SessionHistory): void {
+  show({ messages, view, runningTurnId }: SessionHistory): void {
     const waiting = this.#pending.read();
     const isStored = messages.some(({ id }) => id === waiting?.id);
     if (isStored) this.#pending.forget();
     this.chat.messages = [...messages, ...(waiting === null || isStored ? [] : [toChatMessage(waiting)])];
     this.#shownTurns = this.#toldTurns = turnsOf(view);
     this.#options.onView(view);
+    this.#transport.expectTurn(runningTurnId);
   }
 
-  /** Shows what the server has; false when it does not answer, or when a message was sent while it did. */
+  /** Shows what the server has, and goes on with the turn that runs; false when it does not answer, or when a message was sent while it did. */
   async refresh(): Promise<boolean> {
     const { agentId, sessionId } = this.#options;
     const requests = this.#requests;
     const history = await fetchHistory(agentId, sessionId);
     if (history === null || requests !== this.#requests) return false;
     this.show(history);
+    if (history.runningTurnId !== null) void this.chat.resumeStream();
     return true;
   }
 
@@ -108,12 +126,12 @@ export class SessionChat {
   }
 
   #onError(error: Error): void {
-    if (isRefusal(error)) this.takeBack();
-    if (codeOf(error) === 'CONFLICT') void this.#catchUp();
+    if (isRefusal(error) || isTurnInTheWay(error)) this.takeBack();
+    if (codeOf(error) === 'CONFLICT') void this.#showWhatIs();
   }
 
-  /** The message has its answer already, and this page has not seen it. */
-  async #catchUp(): Promise<void> {
+  /** Another window has gone on with the session, and this page has not seen it. */
+  async #showWhatIs(): Promise<void> {
     if (await this.refresh()) this.chat.clearError();
   }
 

@@ -6,6 +6,8 @@ export type SessionHistory = {
   readonly messages: readonly ChatMessage[];
   /** Where the agent is, after the last turn that came to its end. Null in a session that has not begun. */
   readonly view: ClientView | null;
+  /** The turn whose answer is still to come. */
+  readonly runningTurnId: string | null;
 };
 
 /** Asks the server, past every cache; null when it does not answer as it should. */

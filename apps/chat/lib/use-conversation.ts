@@ -3,8 +3,8 @@
 import { useChat } from '@ai-sdk/react';
 import type { ClientView } from '@stateroom/orchestration';
 import { useEffect, useEffectEvent, useState } from 'react';
-import { type ChatFault, codeOf, describeFault, lostFault, unansweredFault } from './chat-fault.ts';
-import { type ChatMessage, hasContent, textOf } from './chat-message.ts';
+import { type ChatFault, describeFault, lostFault, unansweredFault } from './chat-fault.ts';
+import { type ChatMessage, hasContent } from './chat-message.ts';
 import { SessionChat, type SessionChatOptions } from './session-chat.ts';
 import { useIsFromCache } from './use-is-from-cache.ts';
 import { type Lookout, useLookout } from './use-lookout.ts';
@@ -28,6 +28,8 @@ export type Conversation = {
   readonly fault: ChatFault | null;
   readonly send: (text: string) => void;
   readonly retry: () => void;
+  /** Ends the answer that comes. */
+  readonly stop: () => void;
   readonly lookAgain: () => void;
   readonly stopLooking: () => void;
   /** Gives the words of a lost message back, to be changed. */
@@ -51,8 +53,7 @@ export function useConversation({ renderId, ...start }: ConversationStart): Conv
   };
   const retry = () => {
     lookout.end();
-    if (isClosed(messages, chat.error)) session.send(textOfLastQuestion(messages));
-    else session.sendAgain();
+    session.sendAgain();
   };
   const lookAgain = () => {
     chat.clearError();
@@ -64,7 +65,9 @@ export function useConversation({ renderId, ...start }: ConversationStart): Conv
   };
 
   const fault = phase === 'ready' ? faultOf(chat, lookout, session) : null;
-  return { messages, view, phase, fault, send, retry, lookAgain, stopLooking: lookout.giveUp, edit };
+  useOtherWindows(session, phase === 'ready' && fault === null);
+  const stop = () => void session.stop();
+  return { messages, view, phase, fault, send, retry, stop, lookAgain, stopLooking: lookout.giveUp, edit };
 }
 
 type ChatSnapshot = Pick<ReturnType<typeof useChat<ChatMessage>>, 'messages' | 'status' | 'error'>;
@@ -82,14 +85,22 @@ function faultOf({ messages, error }: ChatSnapshot, lookout: Lookout, session: S
   return last?.role === 'user' && !session.isWaiting ? unansweredFault : null;
 }
 
-/** A part of an answer that the model broke off is stored as the answer: the question is not to be answered again. */
-function isClosed(messages: readonly ChatMessage[], error: Error | undefined): boolean {
-  return error !== undefined && codeOf(error) === 'MODEL' && messages.at(-1)?.role === 'assistant';
-}
+const lookForOthersEveryMs = 3000;
 
-function textOfLastQuestion(messages: readonly ChatMessage[]): string {
-  const question = messages.findLast(({ role }) => role === 'user');
-  return question === undefined ? '' : textOf(question);
+/** Follows the turns that other windows begin, while this one is in sight and does nothing itself. */
+function useOtherWindows(session: SessionChat, isIdle: boolean): void {
+  useEffect(() => {
+    if (!isIdle) return undefined;
+    const look = () => {
+      if (document.visibilityState === 'visible') void session.catchUp();
+    };
+    const timer = setInterval(look, lookForOthersEveryMs);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [session, isIdle]);
 }
 
 /** True until a page from the router's cache shows the present. A message that is still waited for is looked out for. */

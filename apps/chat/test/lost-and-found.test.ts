@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -8,10 +8,12 @@ import { idle, isBrowserMissing, launchBrowser, newGuest, questions, reason, say
 import { ModelServer } from './model-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stateroom-lost-'));
-const slowEnv = (database: string) => ({
+const shots = join(import.meta.dirname, '../test-results/shots');
+mkdirSync(shots, { recursive: true });
+const slowEnv = (database: string, delayMs = 100) => ({
   STATEROOM_SQLITE_PATH: join(folder, database),
   STATEROOM_MODEL: 'scripted',
-  STATEROOM_SCRIPTED_DELAY_MS: '40',
+  STATEROOM_SCRIPTED_DELAY_MS: String(delayMs),
 });
 
 describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, { timeout: 120_000 }, () => {
@@ -57,60 +59,100 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
     await page.getByRole('link', { name: 'New session' }).click();
     await page.getByText('Nothing said yet.').waitFor();
     await page.goBack();
-    await page.getByText('Looking for the answer').waitFor();
-    expect(await questions(page)).toEqual(['Where is order 1001?']);
     await wholeAnswer(page, 1);
+    expect(await questions(page)).toEqual(['Where is order 1001?']);
 
     await ask(page, 'What is the policy?');
+    await page.getByText('is writing').waitFor();
     await page.reload();
-    await page.getByText('Looking for the answer').waitFor();
+    await page.getByText('is writing').waitFor();
     expect(await questions(page)).toEqual(['Where is order 1001?', 'What is the policy?']);
     await wholeAnswer(page, 2);
+    const resumed = await page.getByRole('log').innerText();
+    await page.reload();
+    await wholeAnswer(page, 2);
+    expect(await page.getByRole('log').innerText()).toBe(resumed);
     expect(await notice(page).count()).toBe(0);
     await say(page, 'Thank you');
     expect(await questions(page)).toEqual(['Where is order 1001?', 'What is the policy?', 'Thank you']);
   });
 
-  it('is a message that a server took with it: it can be sent again, or changed, and stands once', async () => {
-    const first = await AppServer.start(slowEnv('killed.db'));
+  it('is a message that never reached a server: it can be sent again, or changed, and stands once', async () => {
     const page = await newGuest(browser);
-    await page.goto(`${first.url}/game`);
+    await page.goto(`${server.url}/game`);
     await say(page, 'Look around');
+    await page.route('**/api/chat/game', (route) => route.abort());
     await ask(page, 'Approach the lighthouse.');
-    await page.getByText('is writing').waitFor();
-    await first.stop('SIGKILL');
-    await page.getByText('The connection broke off.').waitFor();
-    expect(await notice(page).innerText()).not.toMatch(/is kept|goes on without you/);
-
-    await using second = await AppServer.start(slowEnv('killed.db'), Number(new URL(first.url).port));
-    expect(second.url).toBe(first.url);
+    await page.getByText('The server did not answer.').waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'Stop looking' }).click();
     await page.getByRole('button', { name: 'Edit' }).click();
     expect(await page.getByRole('textbox').inputValue()).toBe('Approach the lighthouse.');
     expect(await questions(page)).toEqual(['Look around']);
 
+    await page.unroute('**/api/chat/game');
     await page.keyboard.press('Control+a');
     await say(page, 'Approach the lighthouse, softly.');
     expect(await questions(page)).toEqual(['Look around', 'Approach the lighthouse, softly.']);
   });
 
-  it('is a message that a server took with it, sent again under its id without a reload', async () => {
-    const first = await AppServer.start(slowEnv('again.db'));
+  it.each(['with', 'without'])('is a message whose server was killed at it, tried again %s a reload', async (how) => {
+    const first = await AppServer.start(slowEnv(`${how}.db`));
     const page = await newGuest(browser);
     await page.goto(`${first.url}/game`);
     await ask(page, 'Look around');
     await page.getByText('is writing').waitFor();
     await first.stop('SIGKILL');
-    await using second = await AppServer.start(slowEnv('again.db'), Number(new URL(first.url).port));
+    await page.getByText('The connection broke off.').waitFor();
+    await using second = await AppServer.start(slowEnv(`${how}.db`), Number(new URL(first.url).port));
     expect(second.url).toBe(first.url);
-    await page.getByRole('button', { name: 'Look again' }).click();
-    await page.getByRole('button', { name: 'Stop looking' }).click();
-    await page.getByRole('button', { name: 'Send again' }).click();
+    if (how === 'with') await page.reload();
+    else await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByText('The server broke off in the middle of the answer.').waitFor();
+    expect(await questions(page)).toEqual(['Look around']);
+    await page.getByRole('button', { name: 'Try again' }).click();
     await wholeAnswer(page, 1);
     await page.reload();
     await wholeAnswer(page, 1);
     expect(await questions(page)).toEqual(['Look around']);
+  });
+
+  it('is an answer that was stopped, here or after a reload: what was said until then', async () => {
+    const page = await newGuest(browser);
+    await page.goto(`${server.url}/support`);
+    await ask(page, 'Where is order 1001?');
+    await page.getByText('is writing').waitFor();
+    await page.reload();
+    await page.getByText('is writing').waitFor();
+    await page.screenshot({ path: join(shots, 'answering.png') });
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await idle(page);
+    expect(await notice(page).count()).toBe(0);
+    const stopped = await page.getByRole('log').innerText();
+    await page.reload();
+    await wholeAnswer(page, 1);
+    expect(await page.getByRole('log').innerText()).toBe(stopped);
+    await say(page, 'Go on');
+    expect(await questions(page)).toEqual(['Where is order 1001?', 'Go on']);
+  });
+
+  it('is what comes in another window, while it comes', async () => {
+    // Slow enough for a window that looks every few seconds.
+    await using slow = await AppServer.start(slowEnv('windows.db', 400));
+    const page = await newGuest(browser);
+    await page.goto(`${slow.url}/support`);
+    await say(page, 'Hello');
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await wholeAnswer(other, 1);
+    await ask(page, 'Where is order 1001?');
+    await other.getByText('is writing').waitFor();
+    const third = await page.context().newPage();
+    await third.goto(page.url());
+    await third.getByText('is writing').waitFor();
+    for (const each of [page, other, third]) await wholeAnswer(each, 2);
+    const [first, ...others] = await Promise.all([page, other, third].map((each) => each.getByRole('log').innerText()));
+    expect(others).toEqual([first, first]);
   });
 
   it('is the turn that another window added', async () => {

@@ -1,5 +1,5 @@
 import { StateroomError } from '@stateroom/core';
-import type { Workflow } from '@stateroom/orchestration';
+import type { OverlapPolicy, Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
 
 export type AgentOptions = {
@@ -13,13 +13,33 @@ export type AgentOptions = {
   readonly workflow?: Workflow;
   /** The most model steps of one turn, 20 by default. */
   readonly maxModelSteps?: number;
+  /** What a message does that comes while a turn runs: 'reject' by default. */
+  readonly overlap?: OverlapPolicy;
+  /** What a crash can cost: 'step', the default, no more than the model step it interrupts; 'turn' the turn. */
+  readonly durability?: 'step' | 'turn';
+  /** How much of the transcript the model is shown: all of it by default. */
+  readonly history?: { readonly lastMessages: number };
 };
 
-export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow'>>> & { readonly workflow: Workflow | null };
+export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>>> & {
+  readonly workflow: Workflow | null;
+  readonly history: { readonly lastMessages: number } | null;
+};
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
-export function defineAgent({ workflow, maxModelSteps = 20, ...options }: AgentOptions): Agent {
-  const agent = { ...options, workflow: workflow ?? null, maxModelSteps };
+export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
+  const { maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
+  const agent = {
+    ...options,
+    maxModelSteps,
+    overlap,
+    durability,
+    workflow: workflow ?? null,
+    history: history ?? null,
+  };
+  const { lastMessages = 1 } = agent.history ?? {};
+  if (!Number.isSafeInteger(lastMessages) || lastMessages < 1)
+    throw invalid('history.lastMessages', 'is not an integer from 1 up');
   if (!/^[a-z0-9-]{1,64}$/.test(agent.id)) throw invalid('id', 'is not 1–64 of a–z, 0–9 and -');
   if (!Number.isSafeInteger(maxModelSteps) || maxModelSteps < 1)
     throw invalid('maxModelSteps', 'is not an integer from 1 up');

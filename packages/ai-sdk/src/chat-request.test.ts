@@ -104,7 +104,8 @@ describe('a bad request', () => {
   it('to a storage that is down is a 503, and the session is there when it is back', async () => {
     const inner = memoryStorage();
     await post(routeOn(inner), { id: 's', message: userMessage('hello'), create: true });
-    const down = { ...flaky(inner, {}), read: () => Promise.reject(new Error('connection refused')) };
+    const refuse = () => Promise.reject(new Error('connection refused'));
+    const down = { ...flaky(inner, {}), read: refuse, commit: refuse };
     expect(await post(routeOn(down), { id: 's', message: ok, create: true })).toMatchObject({
       status: 503,
       body: { error: { code: 'STORAGE', message: expect.stringContaining('not available') } },

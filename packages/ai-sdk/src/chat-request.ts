@@ -10,13 +10,20 @@ export type ChatLimits = {
   readonly maxTextCharacters: number;
 };
 
-/** All that is taken from a client: which session, and what its user says. */
+/** All that is taken from a client: which session, and what its user wants of it. */
 export type ChatRequest = {
   readonly sessionId: string | undefined;
-  readonly message: UIMessage;
   /** Whether an unknown session id is to be made, rather than answered with 404. */
   readonly mayCreate: boolean;
+  readonly wish: ChatWish;
 };
+
+type ChatWish =
+  | { readonly type: 'message'; readonly message: UIMessage }
+  /** The message takes the place of another, and of all that came after that. */
+  | { readonly type: 'edit'; readonly message: UIMessage; readonly replaces: string }
+  /** Another answer to a message: to the named one, or the one of the named answer; null: to the last. */
+  | { readonly type: 'regenerate'; readonly messageId: string | null; readonly message: UIMessage | null };
 
 const wellFormed = (text: string) => text.isWellFormed();
 const halfSurrogate = 'holds half a surrogate pair, which is no text';
@@ -42,34 +49,60 @@ const UserMessage = z.object({
     .max(16),
 });
 
-const OwnBody = z.strictObject({
+const OwnMessage = z.strictObject({
   id: z.string().optional(),
   message: UserMessage.strict(),
+  replaces: MessageId.optional(),
   create: z.boolean().default(false),
 });
 
-/** What an unchanged `useChat` sends. Only its last message is looked at: history is the server's own. */
-const SdkBody = z.object({ id: z.string().optional(), messages: z.array(z.unknown()).min(1) });
+const OwnRegeneration = z.strictObject({ id: z.string().optional(), regenerate: MessageId.nullable() });
 
-/** Reads a request's body, reduced to a new user message: RequestError with the path for anything else. */
+/** What an unchanged `useChat` sends. Only its last message is looked at: history is the server's own. */
+const SdkBody = z.object({
+  id: z.string().optional(),
+  messages: z.array(z.unknown()).min(1),
+  trigger: z.enum(['submit-message', 'regenerate-message']).default('submit-message'),
+  messageId: z.string().optional(),
+});
+
+/** Reads a request's body, reduced to what its user wants: RequestError with the path for anything else. */
 export async function readChatRequest(request: Request, limits: ChatLimits): Promise<ChatRequest> {
   const body = parseJson(await readText(request, limits.maxBodyBytes));
-  const { id, message, create } = isRecord(body) && 'messages' in body ? reduceSdkBody(body) : parse(OwnBody, body);
-  refuseLongText(message, limits.maxTextCharacters);
-  return { sessionId: sessionIdOf(request, id), message, mayCreate: create };
+  const { id, mayCreate, wish } = isRecord(body) && 'messages' in body ? reduceSdkBody(body) : readOwnBody(body);
+  if (wish.message !== null) refuseLongText(wish.message, limits.maxTextCharacters);
+  return { sessionId: sessionIdOf(request, id), mayCreate, wish };
 }
 
-function reduceSdkBody(body: unknown): z.infer<typeof OwnBody> {
-  const { id, messages } = parse(SdkBody, body);
+type Reduced = { readonly id: string | undefined; readonly mayCreate: boolean; readonly wish: ChatWish };
+
+function readOwnBody(body: unknown): Reduced {
+  if (isRecord(body) && 'regenerate' in body) {
+    const { id, regenerate: messageId } = parse(OwnRegeneration, body);
+    return { id, mayCreate: false, wish: { type: 'regenerate', messageId, message: null } };
+  }
+  const { id, message, replaces, create } = parse(OwnMessage, body);
+  const wish: ChatWish = replaces === undefined ? { type: 'message', message } : { type: 'edit', message, replaces };
+  return { id, mayCreate: create, wish };
+}
+
+/** A `messageId` with a user's last message is that of an edit, which the SDK makes under the same id. */
+function reduceSdkBody(body: unknown): Reduced {
+  const { id, messages, trigger, messageId } = parse(SdkBody, body);
   const last = messages.length - 1;
   const message = parse(UserMessage, messages[last], `messages[${last}]`);
-  return { ...(id !== undefined && { id }), message, create: messages.length === 1 };
+  const mayCreate = messages.length === 1;
+  if (trigger === 'regenerate-message')
+    return { id, mayCreate: false, wish: { type: 'regenerate', messageId: message.id, message } };
+  const isEdit = messageId === message.id;
+  const wish: ChatWish = isEdit ? { type: 'edit', message, replaces: message.id } : { type: 'message', message };
+  return { id, mayCreate, wish };
 }
 
-function sessionIdOf(request: Request, id: string | undefined): string | undefined {
+export function sessionIdOf(request: Request, id: string | undefined): string | undefined {
   const header = decodeHeader(request.headers.get('x-session-id'));
   if (header !== undefined && id !== undefined && header !== id) {
-    throw new RequestError('INVALID', 'id and the header x-session-id name different sessions', 'id');
+    throw new RequestError('INVALID', 'id and the header x-session-id name different sessions', { path: 'id' });
   }
   const sessionId = header ?? id;
   if (sessionId !== undefined) validateId(sessionId, id === undefined ? 'x-session-id' : 'id');
@@ -82,26 +115,24 @@ function decodeHeader(value: string | null): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
-    throw new RequestError('INVALID', 'x-session-id is not percent-encoded', 'x-session-id');
+    throw new RequestError('INVALID', 'x-session-id is not percent-encoded', { path: 'x-session-id' });
   }
 }
 
-function refuseLongText({ parts }: z.infer<typeof UserMessage>, maxCharacters: number): void {
+function refuseLongText({ parts }: UIMessage, maxCharacters: number): void {
   let characters = 0;
-  for (const [index, { text }] of parts.entries()) {
-    characters += text.length;
+  for (const [index, part] of parts.entries()) {
+    characters += part.type === 'text' ? part.text.length : 0;
     if (characters <= maxCharacters) continue;
-    throw new RequestError(
-      'TOO_LARGE',
-      `the message is longer than ${maxCharacters} characters`,
-      `message.parts[${index}].text`,
-    );
+    throw new RequestError('TOO_LARGE', `the message is longer than ${maxCharacters} characters`, {
+      path: `message.parts[${index}].text`,
+    });
   }
 }
 
 /** The body as text, never more of it in memory than is allowed. */
 async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = () => new RequestError('TOO_LARGE', `the body is larger than ${maxBytes} bytes`, '$');
+  const tooLarge = () => new RequestError('TOO_LARGE', `the body is larger than ${maxBytes} bytes`, { path: '$' });
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
@@ -119,7 +150,7 @@ async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body ?? [];
   } catch {
-    throw new RequestError('INVALID', 'the body broke off', '$');
+    throw new RequestError('INVALID', 'the body broke off', { path: '$' });
   }
 }
 
@@ -127,16 +158,16 @@ function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): 
   try {
     return decoder.decode(chunk, { stream: chunk !== undefined });
   } catch {
-    throw new RequestError('INVALID', 'the body is not UTF-8', '$');
+    throw new RequestError('INVALID', 'the body is not UTF-8', { path: '$' });
   }
 }
 
 function parseJson(text: string): unknown {
-  if (text === '') throw new RequestError('INVALID', 'the body is empty; send JSON with a message', '$');
+  if (text === '') throw new RequestError('INVALID', 'the body is empty; send JSON with a message', { path: '$' });
   try {
     return JSON.parse(text);
   } catch {
-    throw new RequestError('INVALID', 'the body is not JSON', '$');
+    throw new RequestError('INVALID', 'the body is not JSON', { path: '$' });
   }
 }
 
@@ -148,7 +179,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, root = ''): T {
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('');
   const path = `${root}${inner}`.replace(/^\./, '') || '$';
-  throw new RequestError('INVALID', `${path}: ${issue?.message ?? 'is not as it should be'}`, path);
+  throw new RequestError('INVALID', `${path}: ${issue?.message ?? 'is not as it should be'}`, { path });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,11 +1,12 @@
 import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
-import { AbstractChat, type ChatState, DefaultChatTransport, type UIMessage, validateUIMessages } from 'ai';
+import { DefaultChatTransport, validateUIMessages } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { defineAgent } from './agent.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { createChatRoute } from './chat-route.ts';
+import { Chat, fetchFrom, PlainState } from './testing/chat.ts';
 import { desk, load, routeOn } from './testing/desk.ts';
 import { post, stateOf, userMessage } from './testing/talk.ts';
 
@@ -53,11 +54,7 @@ describe('a conversation', () => {
       return { text: `You said ${userText}.` };
     });
     const route = routeOn(storage, { agents: [agent] });
-    const transport = new DefaultChatTransport({
-      api: 'http://localhost/api/chat/desk',
-      headers: { 'x-owner': 'me' },
-      fetch: (input, init) => route.POST(new Request(input instanceof Request ? input.url : input, init)),
-    });
+    const transport = new DefaultChatTransport({ api: 'http://localhost/api/chat/desk', fetch: fetchFrom(route) });
     const chat = new Chat({ transport, state: new PlainState() });
     await chat.sendMessage({ text: 'hello' });
     chat.messages = [
@@ -145,7 +142,7 @@ describe('a conversation', () => {
     await expect(post(wrong, {})).rejects.toThrow('not both');
   });
 
-  it('costs one read, and one read and one commit at the end of the turn', async () => {
+  it('costs a commit to begin it, one between its two model steps, and one to end it', async () => {
     const inner = memoryStorage();
     const trips: string[] = [];
     const storage: StorageProvider = {
@@ -157,7 +154,7 @@ describe('a conversation', () => {
     await post(route, { id: 's', message: userMessage('first'), create: true });
     trips.length = 0;
     await post(route, { id: 's', message: userMessage('second') });
-    expect(trips).toEqual(['read', 'read', 'commit']);
+    expect(trips).toEqual(['commit', 'commit', 'commit']);
   });
 
   it('writes what a turn has added, however long the conversation is', async () => {
@@ -179,22 +176,3 @@ describe('a conversation', () => {
     expect((written[100] ?? 0) / (written[10] ?? 1)).toBeLessThan(1.05);
   });
 });
-
-/** The SDK's own chat, without React. */
-class Chat extends AbstractChat<UIMessage> {}
-
-class PlainState implements ChatState<UIMessage> {
-  status: ChatState<UIMessage>['status'] = 'ready';
-  error: Error | undefined = undefined;
-  messages: UIMessage[] = [];
-  pushMessage = (message: UIMessage) => {
-    this.messages = [...this.messages, message];
-  };
-  popMessage = () => {
-    this.messages = this.messages.slice(0, -1);
-  };
-  replaceMessage = (index: number, message: UIMessage) => {
-    this.messages = this.messages.with(index, message);
-  };
-  snapshot = <T>(value: T): T => structuredClone(value);
-}

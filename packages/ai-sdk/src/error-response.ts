@@ -1,21 +1,32 @@
+import type { UIMessageChunk } from 'ai';
 import { type ErrorCode, isStateroomError, type Logger } from '@stateroom/core';
 
 /** What only a request can get wrong, beside the codes of StateroomError. */
-type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'TOO_LARGE';
+type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'TOO_LARGE' | 'CRASHED';
 
 /** The body of every error, and the text of an error chunk. */
-export type ErrorBody = { readonly error: { readonly code: string; readonly message: string; readonly path?: string } };
+export type ErrorBody = {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly path?: string;
+    /** With CONFLICT: the turn that is in the way, to be followed or stopped. */
+    readonly turnId?: string;
+  };
+};
 
 /** A request that is turned down. Its message is for the client. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code: RequestErrorCode;
   readonly path: string | undefined;
+  readonly turnId: string | undefined;
 
-  constructor(code: RequestErrorCode, message: string, path?: string) {
+  constructor(code: RequestErrorCode, message: string, { path, turnId }: { path?: string; turnId?: string } = {}) {
     super(message);
     this.code = code;
     this.path = path;
+    this.turnId = turnId;
   }
 }
 
@@ -27,6 +38,8 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   // An id that belongs to another owner or agent must look like one that does not exist.
   EXISTS: 404,
   CONFLICT: 409,
+  // Told in the stream of an answer, whose status is out by then.
+  CRASHED: 503,
   TOO_LARGE: 413,
   INVALID_STATE: 500,
   NEWER_VERSION: 500,
@@ -41,7 +54,12 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
 /** One text for missing, expired and foreign, so that it tells nothing about which ids exist. */
 export const unknownSession = 'there is no such session';
 const internal = 'something went wrong on the server';
+const lost = 'the server was held up for too long in the middle of the answer; send the message again';
 const unavailable = 'the storage is not available just now; nothing is lost, try again';
+
+export function isAbsent(error: unknown): boolean {
+  return isStateroomError(error) && error.code === 'NOT_FOUND';
+}
 
 /** The answer to a request that failed. What is not known to be for the client is logged, and told in general words. */
 export function errorResponse(error: unknown, logger: Logger): Response {
@@ -57,7 +75,7 @@ export function errorResponse(error: unknown, logger: Logger): Response {
 }
 
 /** The same body for a turn that fails after its response has begun. */
-export function errorBody(error: unknown): ErrorBody {
+function errorBody(error: unknown): ErrorBody {
   if (!(error instanceof RequestError) && !isStateroomError(error)) {
     return { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
   }
@@ -65,10 +83,18 @@ export function errorBody(error: unknown): ErrorBody {
     return { error: { code: 'NOT_FOUND', message: unknownSession } };
   }
   const { code, message, path } = error;
+  const turnId = error instanceof RequestError ? error.turnId : undefined;
+  if (code === 'CRASHED') return { error: { code, message } };
+  if (code === 'LEASE_LOST') return { error: { code, message: lost } };
   // What the storage says of itself is for the log.
   if (statusOf[code] === 503) return { error: { code, message: unavailable } };
   if (statusOf[code] === 500) return { error: { code, message: internal } };
-  return { error: { code, message, ...(path !== undefined && { path }) } };
+  return { error: { code, message, ...(path !== undefined && { path }), ...(turnId !== undefined && { turnId }) } };
+}
+
+/** The same as a chunk, for a stream that is under way. */
+export function errorChunk(error: unknown): Extract<UIMessageChunk, { type: 'error' }> {
+  return { type: 'error', errorText: JSON.stringify(errorBody(error)) };
 }
 
 /** What may be logged of any error: what kind it is, never its message, which may quote a prompt or a key. */

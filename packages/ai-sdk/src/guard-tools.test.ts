@@ -1,8 +1,10 @@
 import { silentLogger } from '@stateroom/core';
-import { defineWorkflow, initialOrchestrationState } from '@stateroom/orchestration';
+import { memoryStorage } from '@stateroom/core/memory';
+import { defineWorkflow } from '@stateroom/orchestration';
 import { jsonSchema, tool, type ToolExecutionOptions } from 'ai';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from './agent.ts';
+import { type Agent, defineAgent } from './agent.ts';
+import { roomOf } from './agent-room.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { TurnProgress } from './turn-progress.ts';
@@ -32,15 +34,22 @@ const tools = {
 };
 const options: ToolExecutionOptions<never> = { toolCallId: 'c', messages: [], context: undefined as never };
 
-function guarded(flow = workflow) {
-  const agent = defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools, workflow: flow });
-  const progress = new TurnProgress(agent, initialOrchestrationState(flow, 's'));
-  return { progress, guards: guardTools(agent.tools, progress, silentLogger) };
+async function begun(agent: Agent) {
+  const { sessions, turns } = roomOf(agent, { storage: memoryStorage() });
+  await sessions.createSession({ sessionId: 's', agentId: agent.id, owner: 'me' });
+  const begin = await turns.begin('s', { messageId: 'm', input: [], agentId: agent.id, owner: 'me' });
+  if (begin.status !== 'started') throw new Error(begin.status);
+  const progress = new TurnProgress(agent, begin.turn);
+  return { progress, turn: begin.turn, guards: guardTools(agent.tools, progress, silentLogger) };
+}
+
+async function guarded(flow = workflow) {
+  return begun(defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools, workflow: flow }));
 }
 
 describe('the guard of a tool', () => {
   it('carries out nothing before a model step has begun, nor what that step was not offered', async () => {
-    const { progress, guards } = guarded();
+    const { progress, guards } = await guarded();
     const call = (name: string) => async () => guards[name]?.execute?.({}, options);
     await expect(call('open')()).rejects.toThrow(ToolRefusal);
     expect(progress.beginModelStep().activeTools).toEqual(['open']);
@@ -60,21 +69,29 @@ describe('the guard of a tool', () => {
   ])('records a tool that throws %s as a call that failed', async (_when, execute) => {
     const failing = { open: tool({ inputSchema, execute }) };
     const agent = defineAgent({ id: 'desk', model: scriptedModel(), instructions: '', tools: failing });
-    const progress = new TurnProgress(agent, initialOrchestrationState(null, 's'));
-    const guards = guardTools(agent.tools, progress, silentLogger);
+    const { progress, guards } = await begun(agent);
     progress.beginModelStep();
     await expect((async () => guards['open']?.execute?.({}, options))()).rejects.toThrow('The tool failed.');
-    const { toolLog, toolCounts } = progress.applyTo(initialOrchestrationState(null, 's'));
+    const { toolLog, toolCounts } = progress.turn.state;
     expect([toolLog, toolCounts]).toMatchObject([[{ tool: 'open', ok: false }], {}]);
   });
 
   it('records a tool that streams its output when it has come to its end', async () => {
-    const { progress, guards } = guarded(defineWorkflow({ steps: [{ name: 'any' }] }));
+    const { progress, guards } = await guarded(defineWorkflow({ steps: [{ name: 'any' }] }));
     progress.beginModelStep();
     const outputs = guards['stream']?.execute?.({}, options);
     const seen: unknown[] = [];
-    const count = () => progress.applyTo(initialOrchestrationState(null, 's')).toolLog.length;
+    const count = () => progress.turn.state.toolLog.length;
     for await (const output of outputs) seen.push(output, count());
     expect([seen, count()]).toEqual([['some', 0, 'all', 0], 1]);
+  });
+
+  it('carries out nothing more of a turn that is stopped, or has lost its lease', async () => {
+    const { progress, turn, guards } = await guarded();
+    progress.beginModelStep();
+    turn.request('stopped');
+    await expect((async () => guards['open']?.execute?.({}, options))()).rejects.toMatchObject({ name: 'TurnStopped' });
+    expect(ran.filter((name) => name === 'open')).toHaveLength(1);
+    await turn.end();
   });
 });

@@ -15,8 +15,10 @@ export class ToolRefusal extends Error {
 const maxOutputCharacters = 256 * 1024;
 
 /**
- * The tools, each behind a guard: a call that the active step does not allow is not carried out, a result that JSON
- * would not keep is an error at once rather than at the end of the turn, and every call that ran is recorded.
+ * The tools, each behind a guard: a call that the active step does not allow, or that comes when the turn is lost or
+ * stopped, is not carried out, a result that JSON would not keep is an error at once rather than at the end of the turn,
+ * and every call that ran is recorded. A tool is told the turn's id beside that of the call: the two are its
+ * idempotency key.
  */
 export function guardTools(tools: ToolSet, progress: TurnProgress, logger: Logger): ToolSet {
   const entries = Object.entries(tools).map(([name, tool]) => [name, guard(tool, { name, progress, logger })] as const);
@@ -30,10 +32,13 @@ function guard(tool: ToolSet[string], post: Post): ToolSet[string] {
   const { execute } = tool;
   if (execute === undefined) return tool;
   const guarded = (input: unknown, options: ToolExecutionOptions<unknown>) => {
+    progress.turn.assertHeld();
+    progress.turn.signal.throwIfAborted();
     const refusal = progress.refusal(name);
     if (refusal !== null) throw new ToolRefusal(refusal);
     const call = beginCall(post);
-    const output = attempt(() => execute(input, options), call);
+    const identified = { ...options, turnId: progress.turn.id };
+    const output = attempt(() => execute(input, identified), call);
     return isAsyncIterable(output) ? watchMany(output, call) : watchOne(output, call);
   };
   return { ...tool, execute: guarded };

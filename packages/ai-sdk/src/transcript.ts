@@ -1,7 +1,10 @@
 import { StateroomError } from '@stateroom/core';
 import { isTextUIPart, isToolUIPart, safeValidateUIMessages, type UIMessage } from 'ai';
 
-/** What is stored for a message, in a list that is only appended to. */
+/**
+ * What is stored for a message, in a list that is only appended to. A message that came step by step is several items in
+ * a row with its id, each with the parts that it adds.
+ */
 type TranscriptItem = { readonly format: typeof transcriptFormat; readonly message: UIMessage };
 
 const transcriptFormat = 'ai-ui@7';
@@ -24,7 +27,32 @@ export async function fromTranscript(items: readonly unknown[]): Promise<UIMessa
   });
   const result = await safeValidateUIMessages({ messages });
   if (!result.success) throw corrupt(0);
-  return result.data.map(closeMessage);
+  return joined(result.data).map(closeMessage);
+}
+
+/** What is in items, item by item, as far as it can be told without a look at their parts. */
+export function messagesIn(items: readonly unknown[]): readonly Partial<UIMessage>[] {
+  return items.map((item) => {
+    const isOne = typeof item === 'object' && item !== null && 'message' in item;
+    return isOne && typeof item.message === 'object' && item.message !== null ? item.message : {};
+  });
+}
+
+/** Of a window that was cut somewhere, what is whole: it begins with what a user said. */
+export function fromFirstQuestion(messages: readonly UIMessage[]): UIMessage[] {
+  const first = messages.findIndex(({ role }) => role === 'user');
+  return first < 0 ? [] : messages.slice(first);
+}
+
+/**
+ * The messages as a model takes them to go on from. What was said without a result behind the last tool call of an answer
+ * that broke off is left out: the model says it anew.
+ */
+export function toGoOnFrom(messages: readonly UIMessage[]): UIMessage[] {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return [...messages];
+  const parts = last.parts.slice(0, last.parts.findLastIndex((part) => isToolUIPart(part)) + 1);
+  return [...messages.slice(0, -1), ...(parts.length > 0 ? [{ ...last, parts }] : [])];
 }
 
 /**
@@ -33,6 +61,17 @@ export async function fromTranscript(items: readonly unknown[]): Promise<UIMessa
  */
 export function closeMessage(message: UIMessage): UIMessage {
   return { ...message, parts: message.parts.map(closePart) };
+}
+
+function joined(messages: readonly UIMessage[]): UIMessage[] {
+  const whole: UIMessage[] = [];
+  for (const message of messages) {
+    const before = whole.at(-1);
+    const goesOn = before?.id === message.id && before.role === 'assistant' && message.role === 'assistant';
+    if (!goesOn) whole.push(message);
+    else whole[whole.length - 1] = { ...before, parts: [...before.parts, ...message.parts] };
+  }
+  return whole;
 }
 
 function closePart(part: UIMessage['parts'][number]): UIMessage['parts'][number] {

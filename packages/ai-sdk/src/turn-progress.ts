@@ -6,66 +6,94 @@ import {
   currentStep,
   type OrchestrationState,
   type ToolCall,
+  type Turn,
+  type TurnReport,
+  type TurnUsage,
 } from '@stateroom/orchestration';
 import type { LanguageModelUsage } from 'ai';
 import type { Agent } from './agent.ts';
 
-type Change = (state: OrchestrationState) => OrchestrationState;
-
-/**
- * What a turn has changed so far. The changes are kept as functions: decisions within the turn go by the state they
- * lead to from where it began, and at its end they are applied again to whatever state is stored by then.
- */
+/** What a turn does to the orchestration state, by the rules of the agent's workflow, and what there is to tell of it. */
 export class TurnProgress {
+  readonly turn: Turn<OrchestrationState>;
   readonly #agent: Agent;
-  readonly #changes: Change[] = [];
-  #state: OrchestrationState;
+  readonly #stepBefore: string | null;
+  readonly #tools: { name: string; ok: boolean; durationMs?: number | undefined }[] = [];
+  #usage: TurnUsage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
   #offered: readonly string[] = [];
 
-  constructor(agent: Agent, state: OrchestrationState) {
+  constructor(agent: Agent, turn: Turn<OrchestrationState>) {
     this.#agent = agent;
-    this.#state = state;
+    this.turn = turn;
+    this.#stepBefore = turn.state.activeStep;
+  }
+
+  /** For the turn's record. */
+  get report(): TurnReport {
+    return {
+      activeStepBefore: this.#stepBefore,
+      activeStepAfter: this.turn.state.activeStep,
+      tools: this.#tools,
+      usage: this.#usage,
+    };
   }
 
   /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
   beginModelStep(): { activeTools: string[]; instructions: string } {
     const { workflow, tools, instructions } = this.#agent;
-    const offered = activeTools(workflow, this.#state, Object.keys(tools));
+    const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
     this.#offered = offered;
-    const step = currentStep(workflow, this.#state);
+    const step = currentStep(workflow, this.turn.state);
     return { activeTools: offered, instructions: [instructions, step?.instructions ?? ''].join('\n\n').trim() };
   }
 
   /** Null when the model step was offered the tool, else what to tell the model. */
   refusal(tool: string): string | null {
     if (this.#offered.includes(tool)) return null;
-    const step = currentStep(this.#agent.workflow, this.#state)?.name ?? 'none';
+    const step = currentStep(this.#agent.workflow, this.turn.state)?.name ?? 'none';
     const allowed = this.#offered.length === 0 ? 'no tool' : this.#offered.join(', ');
     return `Tool "${tool}" is not allowed in step "${step}". Allowed now: ${allowed}.`;
   }
 
   recordTool(call: ToolCall): void {
-    this.#change((state) => afterTool(this.#agent.workflow, state, call));
+    this.#tools.push({ name: call.tool, ok: call.ok, durationMs: call.durationMs });
+    this.turn.update((state) => afterTool(this.#agent.workflow, state, call));
   }
 
-  recordUsage(usage: LanguageModelUsage): void {
-    const inputTokens = wholeNumber(usage.inputTokens);
-    const outputTokens = wholeNumber(usage.outputTokens);
-    const totalTokens = Math.max(wholeNumber(usage.totalTokens), inputTokens + outputTokens);
-    this.#change((state) => addTokenUsage(state, { inputTokens, outputTokens, totalTokens }));
+  recordUsage({ inputTokens, outputTokens, totalTokens, ...details }: LanguageModelUsage): void {
+    const [input, output] = [wholeNumber(inputTokens), wholeNumber(outputTokens)];
+    this.#add({
+      inputTokens: input,
+      outputTokens: output,
+      totalTokens: Math.max(wholeNumber(totalTokens), input + output),
+      cachedInputTokens: wholeNumber(details.inputTokenDetails.cacheReadTokens),
+      reasoningTokens: wholeNumber(details.outputTokenDetails.reasoningTokens),
+    });
   }
 
+  /** For a model that was cut off before it told: a token is about four characters. */
+  estimateUsage({ read, written }: { readonly read: number; readonly written: number }): void {
+    const [inputTokens, outputTokens] = [Math.ceil(read / 4), Math.ceil(written / 4)];
+    this.#add({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true });
+  }
+
+  /** A turn that was completed, or stopped, is one more. */
   recordEnd(): void {
-    this.#change(countTurn);
+    this.turn.update(countTurn);
   }
 
-  applyTo(state: OrchestrationState): OrchestrationState {
-    return this.#changes.reduce((changed, change) => change(changed), state);
-  }
-
-  #change(change: Change): void {
-    this.#changes.push(change);
-    this.#state = change(this.#state);
+  #add(usage: TurnUsage): void {
+    const sum = (name: 'cachedInputTokens' | 'reasoningTokens') => (this.#usage[name] ?? 0) + (usage[name] ?? 0);
+    this.#usage = {
+      inputTokens: this.#usage.inputTokens + usage.inputTokens,
+      outputTokens: this.#usage.outputTokens + usage.outputTokens,
+      totalTokens: this.#usage.totalTokens + usage.totalTokens,
+      cachedInputTokens: sum('cachedInputTokens'),
+      reasoningTokens: sum('reasoningTokens'),
+      ...((this.#usage.estimated || usage.estimated) && { estimated: true }),
+    };
+    const { inputTokens, outputTokens, totalTokens } = usage;
+    this.turn.update((state) => addTokenUsage(state, { inputTokens, outputTokens, totalTokens }));
   }
 }
 

@@ -1,4 +1,10 @@
-export { type ErrorCode, isStateroomError, StateroomError, type StateroomErrorOptions } from './errors.ts';
+export {
+  type ErrorCode,
+  isStateroomError,
+  refuseUnless,
+  StateroomError,
+  type StateroomErrorOptions,
+} from './errors.ts';
 export { assertJson, type JsonValue, toJson } from './json.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export type { Access } from './session/guard.ts';
@@ -24,6 +30,7 @@ export type {
   ListSessionsOptions,
   OwnerExport,
   SaveReport,
+  SessionContent,
   SessionDeletion,
   SessionHandle,
   SessionManagerOptions,
@@ -35,6 +42,7 @@ export type {
   UpdateSessionOptions,
   WatchOptions,
 } from './session/options.ts';
+export type { NewSessionOptions } from './session/session-creator.ts';
 export { SessionManager } from './session/session-manager.ts';
 export type { OpenSession, SentCommit, SessionNext, SessionParts, SessionWriting } from './session/session-parts.ts';
 export type { Aside, PartKeys, SessionAttachment } from './session/stored/attachment.ts';

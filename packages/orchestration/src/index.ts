@@ -25,8 +25,8 @@ export { messageIdOf } from './turn/turn-id.ts';
 export {
   type Begun,
   type StopOutcome,
-  type TurnHistory,
   TurnManager,
   type TurnManagerOptions,
+  type TurnView,
 } from './turn/turn-manager.ts';
 export { turnAttachment } from './turn/turn-parts.ts';

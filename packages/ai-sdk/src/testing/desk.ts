@@ -4,7 +4,7 @@ import { tool } from 'ai';
 import { z } from 'zod';
 import { defineAgent } from '../agent.ts';
 import { type ChatRouteOptions, createChatRoute } from '../chat-route.ts';
-import { loadConversation } from '../conversation.ts';
+import { loadConversation } from '../agent-room.ts';
 import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
 
 /** The names of the tools that were really carried out. */

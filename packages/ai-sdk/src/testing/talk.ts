@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from 'ai';
+import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
 import type { ChatRoute } from '../chat-route.ts';
 
 export type Answer = {
@@ -31,14 +31,27 @@ export async function post(
     headers: { 'content-type': 'application/json', 'x-owner': owner, ...headers },
     ...(body !== undefined && { body: text }),
   });
-  const response = await route.POST(request);
+  return readAnswer(await route.POST(request));
+}
+
+/** Follows a turn, or stops it. */
+export async function ask(
+  route: ChatRoute,
+  method: 'GET' | 'DELETE',
+  { owner = 'me', ...query }: { readonly id?: string; readonly turn?: string; readonly owner?: string },
+): Promise<Answer> {
+  const url = `http://localhost/api/chat/desk?${new URLSearchParams(query).toString()}`;
+  return readAnswer(await route[method](new Request(url, { method, headers: { 'x-owner': owner } })));
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
   const isStream = response.headers.get('content-type') === 'text/event-stream';
-  const read = await response.text();
+  const text = await response.text();
   return {
     status: response.status,
     headers: response.headers,
-    chunks: isStream ? parseEvents(read) : [],
-    body: isStream ? null : JSON.parse(read),
+    chunks: isStream ? parseEvents(text) : [],
+    body: isStream || text === '' ? null : JSON.parse(text),
   };
 }
 
@@ -56,4 +69,12 @@ export function stateOf({ chunks }: Answer): unknown {
 function parseEvents(text: string): UIMessageChunk[] {
   const events = text.split('\n\n').filter((event) => event.startsWith('data: {'));
   return events.map((event) => JSON.parse(event.slice('data: '.length)));
+}
+
+/** The messages that the SDK's own reader makes of the chunks. */
+export async function messageOf({ chunks }: Pick<Answer, 'chunks'>): Promise<UIMessage | undefined> {
+  const stream = ReadableStream.from(chunks.filter(({ type }) => type !== 'error'));
+  let message: UIMessage | undefined;
+  for await (const snapshot of readUIMessageStream({ stream })) message = snapshot;
+  return message;
 }

@@ -200,3 +200,20 @@ describe('maxSessions', () => {
     }
   });
 });
+
+describe('a session that begins with content', () => {
+  it.each(['error', 'replace'] as const)('has its state and lists at once, and nothing else: %s', async (ifExists) => {
+    const storage = memoryStorage();
+    const sessions = manage(storage);
+    if (ifExists === 'replace') {
+      unwrap(await sessions.createSession({ sessionId: 'a' }));
+      unwrap(await sessions.updateSession('a', increment, { append: { log: ['old'] } }));
+    }
+    const content = { state: { count: 7 }, lists: { log: ['one', 'two'] } };
+    unwrap(await sessions.createSession({ sessionId: 'a', ifExists, content }));
+    const found = unwrap(await sessions.getSession('a', { lists: { log: {} } }));
+    expect([found.data, found.lists.log?.items]).toEqual([{ count: 7 }, ['one', 'two']]);
+    unwrap(await sessions.updateSession('a', increment, { append: { log: ['three'] } }));
+    expect(unwrap(await sessions.getSession('a', { lists: { log: {} } })).lists.log?.length).toBe(3);
+  });
+});

@@ -53,6 +53,12 @@ export type CreateSessionOptions = Access & {
   readonly metadata?: Readonly<Record<string, unknown>>;
 };
 
+/** What a session begins with instead of its initial state, as one that is copied or brought in from elsewhere does. */
+export type SessionContent<T, ListName extends string> = {
+  readonly state: T;
+  readonly lists?: ListItems<ListName>;
+};
+
 /** `lists` names what to read of which list in the same round trip; `start` and `end` are as in `slice`. */
 export type GetSessionOptions<ListName extends string> = Access & { readonly lists?: ListRanges<ListName> };
 

@@ -1,11 +1,12 @@
 import { StateroomError } from '../errors.ts';
 import { maxAttempts, pauseBefore, tooManyAttempts } from './attempts.ts';
 import type { CountedOutcome } from './many/census.ts';
-import type { CreateSessionOptions } from './options.ts';
+import type { CreateSessionOptions, SessionContent } from './options.ts';
 import type { SessionSuccess } from './result.ts';
 import type { Shared } from './shared.ts';
 import type { Aside } from './stored/attachment.ts';
 import { belongsTo, type Envelope, newEnvelope, writtenEnvelope } from './stored/record.ts';
+import { listsAfter } from './stored/session-changes.ts';
 import type { EncodedState } from './stored/state-codec.ts';
 import { type StoredSession, storedAs, type WriteOutcome } from './stored/stored-session.ts';
 import type { TtlPolicy } from './ttl.ts';
@@ -18,14 +19,19 @@ export type Creation = {
   readonly counted: <R extends CountedOutcome>(insert: (aside: Aside) => Promise<R>) => Promise<R>;
 };
 
+export type NewSessionOptions<T, ListName extends string> = CreateSessionOptions & {
+  /** Begins with it, and not with the initial state. */
+  readonly content?: SessionContent<T, ListName>;
+};
+
 /** Makes sessions, each by one checked commit. Throws StateroomError, and what the caller's own functions threw. */
 export class SessionCreator<T, ListName extends string, View> {
   readonly #shared: Shared<T, ListName, View>;
-  readonly #initial: (sessionId: string, input: unknown) => Promise<EncodedState>;
+  readonly #initial: (sessionId: string, options: NewSessionOptions<T, ListName>) => Promise<EncodedState>;
 
   constructor(
     shared: Shared<T, ListName, View>,
-    initial: (sessionId: string, input: unknown) => Promise<EncodedState>,
+    initial: (sessionId: string, options: NewSessionOptions<T, ListName>) => Promise<EncodedState>,
   ) {
     this.#shared = shared;
     this.#initial = initial;
@@ -33,15 +39,17 @@ export class SessionCreator<T, ListName extends string, View> {
 
   async create(
     sessionId: string,
-    options: CreateSessionOptions,
+    options: NewSessionOptions<T, ListName>,
     { ttl, looksFirst, counted }: Creation,
   ): Promise<SessionSuccess<T, ListName, View>> {
     const { store, versions, clock, announce, found } = this.#shared;
-    const { stateVersion, text: stateText } = await this.#initial(sessionId, options.input);
+    const { stateVersion, text: stateText } = await this.#initial(sessionId, options);
     const [version, incarnation, now] = [versions.next(), versions.next(), clock()];
     const origin = newEnvelope({ ...options, incarnation, now, ttl });
-    const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0 });
-    const next = { envelope, stateText, version };
+    const append = options.content?.lists;
+    const lists = listsAfter([], append);
+    const envelope = writtenEnvelope(origin, version, { now, stateVersion, epoch: 0, lists });
+    const next = { envelope, stateText, version, append };
     // What could not be read again is not written.
     const made = await found(sessionId, storedAs(next), true);
     const announced = async () => {

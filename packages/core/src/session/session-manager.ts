@@ -10,7 +10,6 @@ import type { Access } from './guard.ts';
 import { createId, validateId, validateListNames, validateNamespace, VersionSource } from './id.ts';
 import type { Memo } from './memo.ts';
 import type {
-  CreateSessionOptions,
   EraseReport,
   GetSessionOptions,
   ListSessionsOptions,
@@ -29,6 +28,7 @@ import type {
 } from './options.ts';
 import { OwnerSessions } from './many/owner-sessions.ts';
 import { failureOf, type SessionFailure, type SessionResult, type SessionSuccess } from './result.ts';
+import type { NewSessionOptions } from './session-creator.ts';
 import { SessionParts } from './session-parts.ts';
 import { SessionIndex } from './many/session-index.ts';
 import { SessionStore } from './stored/session-store.ts';
@@ -96,7 +96,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       },
       onGone: (sessionId) => this.#emit('deleted', sessionId),
     };
-    this.parts = new SessionParts(this.#shared, codec);
+    this.parts = new SessionParts(this.#shared, { codec, lists: listNames, attachment });
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);
@@ -104,7 +104,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
   }
 
   /** `ifExists` tells what to do when there is one of this id; for an owner it is one round trip more. */
-  async createSession(options: CreateSessionOptions = {}): Promise<SessionResult<T, ListName, View>> {
+  async createSession(options: NewSessionOptions<T, ListName> = {}): Promise<SessionResult<T, ListName, View>> {
     const sessionId = options.sessionId ?? this.#generateId();
     return this.#answer(sessionId, options, async () => {
       const session = await this.#writer.create(sessionId, options, {

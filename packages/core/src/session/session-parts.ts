@@ -12,7 +12,7 @@ import { deepFreeze } from './freeze.ts';
 import { type Access, guardVersion } from './guard.ts';
 import type { SessionList } from './result.ts';
 import type { Shared } from './shared.ts';
-import type { PartKeys } from './stored/attachment.ts';
+import type { PartKeys, SessionAttachment } from './stored/attachment.ts';
 import { type Draft, envelopeOf, writtenEnvelope } from './stored/record.ts';
 import { checksOf, listsAfter, replaceSession, touchSession } from './stored/session-changes.ts';
 import type { StateCodec } from './stored/state-codec.ts';
@@ -69,10 +69,16 @@ const sendings = 3;
  * changes of a session, to be put together with their own. What the record holds, and how long it lives, stays here.
  */
 export class SessionParts<T, ListName extends string> {
+  /** What the manager was made with. */
+  readonly made: { readonly lists: readonly string[]; readonly attachment: SessionAttachment | null };
   readonly #shared: Shared<T, ListName, unknown>;
   readonly #codec: StateCodec<T>;
 
-  constructor(shared: Shared<T, ListName, unknown>, codec: StateCodec<T>) {
+  constructor(
+    shared: Shared<T, ListName, unknown>,
+    { codec, ...made }: SessionParts<T, ListName>['made'] & { readonly codec: StateCodec<T> },
+  ) {
+    this.made = made;
     this.#shared = shared;
     this.#codec = codec;
   }

@@ -7,7 +7,7 @@ import type { Access } from './guard.ts';
 import { shortId } from './id.ts';
 import { KeyQueue } from './key-queue.ts';
 import { type Memo, memoOf } from './memo.ts';
-import type { CreateSessionOptions, InitialStateContext } from './options.ts';
+import type { InitialStateContext } from './options.ts';
 import { type Draft, envelopeOf, type SessionRecord, writtenEnvelope } from './stored/record.ts';
 import type { SessionSuccess } from './result.ts';
 import { listsAfter } from './stored/session-changes.ts';
@@ -21,7 +21,7 @@ import {
   storedAs,
   type WriteOutcome,
 } from './stored/stored-session.ts';
-import { type Creation, SessionCreator } from './session-creator.ts';
+import { type Creation, type NewSessionOptions, SessionCreator } from './session-creator.ts';
 import type { Shared } from './shared.ts';
 import type { EncodedState, StateCodec } from './stored/state-codec.ts';
 
@@ -54,13 +54,15 @@ export class SessionWriter<T, ListName extends string, View> {
   constructor(shared: Shared<T, ListName, View>, options: WriterOptions<T>) {
     this.#shared = shared;
     this.#options = options;
-    this.#creator = new SessionCreator(shared, (sessionId, input) => this.#initial(sessionId, input));
+    this.#creator = new SessionCreator(shared, async (sessionId, { input, content }) =>
+      content === undefined ? this.#initial(sessionId, input) : options.codec.encode(content.state),
+    );
   }
 
   /** Replacements take their turn with the updates; other creations write once at most, and wait for nobody. */
   async create(
     sessionId: string,
-    options: CreateSessionOptions,
+    options: NewSessionOptions<T, ListName>,
     creation: Creation,
   ): Promise<SessionSuccess<T, ListName, View>> {
     const { ifExists = 'error' } = options;

@@ -7,8 +7,8 @@ import type { Turn } from '../turn/turn.ts';
 const Told = z.object({ told: z.array(z.string()) });
 export type Told = z.infer<typeof Told>;
 
-export const owner = 'guest';
-export const agentId = 'agent';
+const owner = 'guest';
+const agentId = 'agent';
 
 /** Sessions whose state is what it was told, and the turns in them. */
 export function rooms(storage: StorageProvider, options: Omit<TurnManagerOptions<Told>, 'sessions'> = {}) {

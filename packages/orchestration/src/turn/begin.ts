@@ -1,22 +1,14 @@
-import { type Change, StateroomError, type Transaction } from '@stateroom/core';
+import { type Aside, type Change, StateroomError, type Transaction } from '@stateroom/core';
+import { cutBack } from './rewind.ts';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
+import type { Claim } from './claim.ts';
 import { closeDeadTurn } from './dead-turn.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { isLastTurn, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
+import { isLastTurn, ownMark, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
 import type { Mark, Run } from './stored.ts';
-import type { TurnContext, TurnSession } from './turn-context.ts';
+import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
-
-/** The right to run a turn, as begin got it. */
-export type Claim<T> = {
-  readonly session: TurnSession<T>;
-  readonly run: Run;
-  readonly view: SessionView;
-  readonly leaseVersion: string;
-  /** When the commit was sent that the lease counts from, by `performance.now()`. */
-  readonly leasedAt: number;
-};
 
 type Reply = { readonly view: SessionView; readonly refused: readonly string[] };
 
@@ -60,7 +52,7 @@ export class Beginning<T> {
     this.#options = options;
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
-    this.#turnId = turnIdOf(options.messageId, options.attempt ?? 1);
+    this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
     this.#overlap = options.overlap;
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
@@ -96,7 +88,7 @@ export class Beginning<T> {
     if (this.#overlap === 'reject') return { status: 'refused', by: 'turn', turnId };
     if (this.#overlap === 'steer' && turnId !== null) {
       if (this.#steered === null) return () => this.#steer(turnId);
-      if (this.#steered === turnId) return () => this.#watch();
+      if (this.#steered === turnId) return () => this.#pause().then(() => this.#look());
       this.#overlap = 'enqueue';
     }
     if (isWaiting) return () => this.#poll(view);
@@ -109,9 +101,10 @@ export class Beginning<T> {
 
   #outcome(view: SessionView): NotBegun | null {
     const { run, lease } = view;
-    if (run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
+    const isNew = this.#options.replacing !== undefined;
+    if (!isNew && run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
       return { status: 'running', turnId: run.turnId };
-    const mark = this.#ownMark(view);
+    const mark = isNew ? null : ownMark(view);
     // A rewind may have taken the earlier attempt back, and its message with it.
     if (mark === null) this.#isInputStored = false;
     if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
@@ -128,17 +121,14 @@ export class Beginning<T> {
     return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
   }
 
-  /** A mark from before the session of this id was made anew is nothing to go by. */
-  #ownMark({ mark, guard }: SessionView): Mark | null {
-    return mark !== null && mark.incarnation === guard?.value ? mark : null;
-  }
-
   /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
   #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
     const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
     const isLast = isLastTurn(turnId, view, { isDeadKept: this.#overlap !== 'rollback' });
     if (!hasComeToNothing || (isInputStored && !isLast)) return false;
-    this.#turnId = turnIdOf(messageIdOf(turnId), attemptOf(turnId) + 1);
+    const { messageId } = this.#options;
+    // Another turn may have taken it along, and come to nothing.
+    this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
     this.#isInputStored = isInputStored;
     return true;
   }
@@ -148,7 +138,7 @@ export class Beginning<T> {
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
     const ahead = view === null ? [] : this.#ahead(view);
-    const closed = view?.run ? await this.#closing(view, view.run) : { checks: [], changes: [] };
+    const before = await this.#clearing(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
     const isInputStored = this.#isInputStored;
@@ -166,13 +156,13 @@ export class Beginning<T> {
     return this.#send({
       checks: [
         { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
-        { key: this.#keys.run, version: view?.run?.version ?? null },
+        { key: this.#keys.run, version: before.run },
         { key: this.#keys.queue, version: view?.queue.version ?? null },
         ...ahead.map((id) => ({ key: this.#keys.ticket(id), version: null })),
-        ...closed.checks,
+        ...before.checks,
       ],
       changes: [
-        ...closed.changes,
+        ...before.changes,
         setRun(this.#keys, run, version),
         setLease(this.#keys, this.#turnId, { version, leaseMs: limits.leaseMs }),
         ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
@@ -181,8 +171,19 @@ export class Beginning<T> {
     });
   }
 
-  /** Closes the dead turn that is in the way, in the commit that begins the next. */
-  async #closing(view: SessionView, run: Versioned<Run>): Promise<Pick<Transaction, 'checks' | 'changes'>> {
+  /** What is to go in the commit that begins the turn, and the run that it finds. */
+  async #clearing(view: SessionView | null): Promise<Aside & { readonly run: string | null }> {
+    const { replacing } = this.#options;
+    if (replacing !== undefined) {
+      const target = { sessionId: this.#sessionId, guard: this.#guard, turnId: replacing.after };
+      return { ...(await cutBack(this.#context, target)), run: null };
+    }
+    if (!view?.run) return { checks: [], changes: [], run: null };
+    return { ...(await this.#closing(view, view.run)), run: view.run.version };
+  }
+
+  /** Closes the dead turn that is in the way. */
+  async #closing(view: SessionView, run: Versioned<Run>): Promise<Aside> {
     const session = await this.#context.parts.open(this.#sessionId, view.record);
     const isRolledBack = this.#overlap === 'rollback';
     if (messageIdOf(run.turnId) === this.#options.messageId) {
@@ -238,11 +239,6 @@ export class Beginning<T> {
     this.#steered = turnId;
     const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
     return this.#send({ checks: [], changes: [letter] });
-  }
-
-  async #watch(): Promise<Reply> {
-    await this.#pause();
-    return this.#look();
   }
 
   async #look(): Promise<Reply> {

@@ -16,9 +16,11 @@ export class Bell {
     const sleepers = this.#sleepers.get(sessionId) ?? new Set();
     this.#sleepers.set(sessionId, sleepers.add(wake));
     const timer = setTimeout(wake, ms);
-    signal?.addEventListener('abort', () => wake(), { once: true });
+    const onAbort = () => wake();
+    signal?.addEventListener('abort', onAbort, { once: true });
     await promise;
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
     sleepers.delete(wake);
     if (sleepers.size === 0 && this.#sleepers.get(sessionId) === sleepers) this.#sleepers.delete(sessionId);
   }

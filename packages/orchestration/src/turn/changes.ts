@@ -1,5 +1,13 @@
 import type { Change, SessionWriting } from '@stateroom/core';
-import type { Letter, Mark, Run, StreamItem, TurnRecord, TurnStatus } from './stored.ts';
+import {
+  type Letter,
+  type Mark,
+  type Run,
+  type StreamItem,
+  type TurnRecord,
+  TurnReport,
+  type TurnStatus,
+} from './stored.ts';
 import type { TurnContext, TurnList, TurnSession } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -76,7 +84,7 @@ export async function endTurn<T>(
   const from = run.base ?? lengths.messages;
   const added = isDropped ? [] : [...run.input, ...items];
   const record: TurnRecord = {
-    ...run.report,
+    ...TurnReport.safeParse(run.report).data,
     format: 1,
     turnId: run.turnId,
     status,
@@ -93,12 +101,7 @@ export async function endTurn<T>(
   });
   const changes = [
     ...writing.changes,
-    setMark(context, opened, {
-      messageId: messageIdOf(run.turnId),
-      turnId: run.turnId,
-      status,
-      isInputStored: run.isInputStored || !isDropped,
-    }),
+    ...marksAtEnd(context, opened, { run, status }),
     ...checkpoints(context, opened, { turnId: run.turnId, index: lengths.turns, writing }),
     appendStream(keys, run.turnId, { item: { end: status }, ttlMs: context.limits.streamTtlMs }),
     { type: 'delete', key: keys.mail(run.turnId) } as const,
@@ -106,8 +109,24 @@ export async function endTurn<T>(
   return { writing, changes, record };
 }
 
+/** What came to nothing may be tried again: also each of the messages that the turn has taken along. */
+function marksAtEnd<T>(
+  context: TurnContext<T>,
+  opened: TurnSession<T>,
+  { run, status }: { readonly run: Run; readonly status: TurnStatus },
+): Change[] {
+  const { turnId } = run;
+  const isDropped = status === 'rolled_back';
+  const own = { messageId: messageIdOf(turnId), turnId, status, isInputStored: run.isInputStored || !isDropped };
+  const cameToNothing = isDropped || status === 'failed' || status === 'crashed';
+  const taken = cameToNothing ? run.taken : [];
+  return [own, ...taken.map((messageId) => ({ messageId, turnId, status, isInputStored: !isDropped }))].map((mark) =>
+    setMark(context, opened, mark),
+  );
+}
+
 /** The state after the turn; and before the first, which no turn has left. */
-function checkpoints<T>(
+export function checkpoints<T>(
   { parts, keysOf }: TurnContext<T>,
   opened: TurnSession<T>,
   turn: { readonly turnId: string; readonly index: number; readonly writing: SessionWriting<T, TurnList> },

@@ -31,6 +31,7 @@ export class LeaseCommits<T> {
   readonly #turnId: string;
   readonly #lease: Lease;
   readonly #mailbox: Mailbox;
+  #trouble: unknown = null;
 
   constructor(
     context: TurnContext<T>,
@@ -42,6 +43,11 @@ export class LeaseCommits<T> {
     this.#turnId = turn.turnId;
     this.#lease = lease;
     this.#mailbox = mailbox;
+  }
+
+  /** What is wrong while a commit goes unanswered; null else. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   /** Renews the lease along with the changes. */
@@ -71,7 +77,7 @@ export class LeaseCommits<T> {
 
   /** Looks whether the lease stands, and for letters. */
   async look(): Promise<Sent> {
-    const snapshot = await this.#context.parts.read(this.#reads());
+    const snapshot = await this.#answered(() => this.#context.parts.read(this.#reads()));
     return this.#seen(snapshot, () => snapshot.entries[0]?.version === this.#lease.version);
   }
 
@@ -86,12 +92,30 @@ export class LeaseCommits<T> {
     };
     for (;;) {
       try {
-        const { committed, snapshot } = await this.#context.parts.commit(transaction);
+        const { committed, snapshot } = await this.#answered(() => this.#context.parts.commit(transaction));
         return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
       } catch (error) {
         if (!isPassing(error) || this.#lease.isOverdue) throw error;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
+    }
+  }
+
+  /** What comes after the lease has run out is of no use: by then somebody else may run the turn. */
+  async #answered<R>(call: () => Promise<R>): Promise<R> {
+    const unanswered = new StateroomError('STORAGE', 'the storage did not answer while the lease of the turn lasted');
+    this.#trouble ??= unanswered;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(this.#trouble ?? unanswered), Math.max(0, this.#lease.restMs));
+    try {
+      const answer = await Promise.race([call(), late]);
+      this.#trouble = null;
+      return answer;
+    } catch (error) {
+      this.#trouble = error;
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -6,7 +6,7 @@ import { aborted, rooms, started, tell } from '../testing/rooms.ts';
 const clock = manualClock();
 const storage = memoryStorage({ clock: clock.now });
 /** Two processes, as far as the storage is concerned. */
-const here = rooms(storage, { leaseMs: 1000 });
+const here = rooms(storage, { leaseMs: 1000, stopGraceMs: 1000 });
 const there = rooms(storage, { leaseMs: 1000 });
 
 beforeEach(async () => {
@@ -170,7 +170,7 @@ describe('a message that came to nothing', () => {
       expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#2', ['m1:user', 'm1:step'], []]);
       await turn.end({ messages: ['m1:answer'] });
       expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm1:answer']);
-      expect((await here.turns.list('s')).turns.map(({ turnId, status }) => [turnId, status])).toEqual([
+      expect((await here.turns.list('s')).map(({ turnId, status }) => [turnId, status])).toEqual([
         ['m1#1', how],
         ['m1#2', 'completed'],
       ]);
@@ -226,6 +226,60 @@ describe('a message that came to nothing', () => {
     started(await here.begin('m2'));
     void clock.advance(1001);
     expect(await there.begin('m1')).toMatchObject({ status: 'finished', outcome: 'failed' });
+  });
+});
+
+describe('a message in place of others', () => {
+  it('takes them back in the commit that begins it, or not at all', async () => {
+    for (const id of ['m1', 'm2']) await started(await here.begin(id)).end({ messages: [`${id}:answer`] });
+    const running = started(await there.begin('m3'));
+    const replacing = { after: 'm1#1', attempt: 2 };
+    expect(await here.begin('m2', { replacing })).toEqual({ status: 'refused', by: 'turn', turnId: 'm3#1' });
+    await running.end();
+    expect((await here.stored()).messages).toHaveLength(5);
+    const turn = started(await here.begin('m2', { replacing, input: ['m2:other'] }));
+    expect([turn.id, turn.history.items]).toEqual(['m2#2', ['m1:user', 'm1:answer']]);
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer']);
+    await turn.end({ messages: ['m2:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer', 'm2:other', 'm2:answer']);
+  });
+
+  it('waits for the running turn where the policy is to, and takes it back too', async () => {
+    await started(await here.begin('m1')).end({ messages: ['m1:answer'] });
+    const running = started(await there.begin('m2'));
+    const next = here.begin('m1', { replacing: { after: null, attempt: 2 }, overlap: 'interrupt' });
+    await aborted(running);
+    await running.end({ messages: ['m2:half'] });
+    await started(await next).end({ messages: ['m1:new'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:new']);
+  });
+});
+
+describe('a turn that is not ended', () => {
+  it('is let go of by who gives it up, or when it was asked to end and does not', async () => {
+    const given = started(await here.begin('m1'));
+    given.abandon();
+    void clock.advance(1001);
+    const stubborn = started(await here.begin('m2'));
+    await there.turns.stop('s', { ...there.access, turnId: 'm2#1' });
+    expect(await aborted(stubborn)).toMatchObject({ request: 'stopped' });
+    await new Promise((resolve) => setTimeout(resolve, 1600));
+    await expect(stubborn.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    void clock.advance(1001);
+    await started(await here.begin('m3')).end();
+  });
+
+  it('leaves a message that it took along to be tried again', async () => {
+    const first = started(await here.begin('m1'));
+    const steering = there.begin('m2', { overlap: 'steer' });
+    await expect.poll(() => first.isSteered).toBe(true);
+    await first.step({ messages: ['m1:step'] });
+    expect(await steering).toMatchObject({ status: 'steered' });
+    await first.end({ status: 'failed' });
+    const again = started(await there.begin('m2'));
+    expect([again.id, again.input]).toEqual(['m2#1', []]);
+    await again.end({ messages: ['m2:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm2:user', 'm2:answer']);
   });
 });
 

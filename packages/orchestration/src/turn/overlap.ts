@@ -13,8 +13,11 @@ export type BeginOptions = Access & {
   /** The message, as the items by which it stands in the list `messages`. */
   readonly input: readonly unknown[];
   readonly overlap: OverlapPolicy;
-  /** The first attempt to answer the message, where earlier ones were rewound: 1 by default. */
-  readonly attempt?: number;
+  /**
+   * The message takes the place of all that came after this turn, or of all there is (null), in the commit that begins
+   * its own. So it is begun whatever became of it before, as the attempt of that number, 1 by default.
+   */
+  readonly replacing?: { readonly after: string | null; readonly attempt?: number } | undefined;
   /** How many of the last items of `messages` to bring along; all by default. */
   readonly lastMessages?: number;
   /** Gives up the place in the queue. */

@@ -64,6 +64,11 @@ export function lettersIn(mail: ListWindow | undefined): Letter[] {
   return (mail?.items ?? []).map((item) => parseStored(Letter, item)).filter((letter) => letter !== null);
 }
 
+/** A mark from before the session of this id was made anew is nothing to go by. */
+export function ownMark({ mark, guard }: SessionView): Mark | null {
+  return mark !== null && mark.incarnation === guard?.value ? mark : null;
+}
+
 /** Whether nothing was said since this turn, nor will be by a dead turn of another message that is closed and kept. */
 export function isLastTurn(
   turnId: string,

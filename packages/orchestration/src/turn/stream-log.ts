@@ -38,8 +38,9 @@ export async function* followTurn<T>(
   for (;;) {
     if (signal?.aborted) return { status: 'unknown', turnId, isLogGone: false };
     const look = await lookAt(context, { sessionId, turnId, guard, from: position });
-    const chunks = look.items.flatMap((item) => ('chunks' in item ? item.chunks : []));
-    position += look.items.length;
+    const said = look.items.filter((item) => 'chunks' in item);
+    const chunks = said.flatMap((item) => item.chunks);
+    position += said.length;
     if (chunks.length > 0) yield { chunks, position };
     if (look.end !== null) return { turnId, ...look.end, isLogGone: look.end.isLogGone && position === 0 };
     pollMs = chunks.length > 0 ? firstPollMs : Math.min(longestPollMs, pollMs * 1.5);

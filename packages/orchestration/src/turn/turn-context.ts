@@ -14,7 +14,15 @@ export type TurnLimits = {
   readonly maxQueue: number;
   readonly maxTurnMs: number | null;
   readonly streamTtlMs: number;
+  /** How long a turn that was asked to end may take to do so; then it is let go of. */
+  readonly stopGraceMs: number;
 };
+
+/**
+ * Makes items for the transcript of all that a turn said, whose process has died: of what came after its last step, for
+ * the steps are stored. It is asked again where the storage has changed meanwhile.
+ */
+export type Salvage = (chunks: readonly unknown[]) => Promise<readonly unknown[]>;
 
 /** What all that one manager does with turns has in common. */
 export type TurnContext<T> = {
@@ -22,5 +30,6 @@ export type TurnContext<T> = {
   readonly keysOf: (sessionId: string) => TurnKeys;
   readonly limits: TurnLimits;
   readonly bell: Bell;
+  readonly salvage: Salvage;
   readonly logger: Logger;
 };

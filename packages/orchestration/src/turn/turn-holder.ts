@@ -1,5 +1,5 @@
 import { type Change, isStateroomError, type StorageEntry } from '@stateroom/core';
-import type { Claim } from './begin.ts';
+import type { Claim } from './claim.ts';
 import { appendStream, type EndedTurn, endTurn, setMark, setRun } from './changes.ts';
 import { Lease } from './lease.ts';
 import { LeaseCommits, type Sent, whyLost } from './lease-commits.ts';
@@ -55,12 +55,22 @@ export class TurnHolder<T> {
     return this.#run;
   }
 
+  /** Why the lease could not be renewed; null where nobody knows. */
+  get trouble(): unknown {
+    return this.#commits.trouble;
+  }
+
+  /** Whether it is time to renew the lease, or the life of the session. */
+  get isToBeRenewed(): boolean {
+    return this.lease.isToBeRenewed || this.#isTouchDue;
+  }
+
   /** Stores what was said. */
   async flush(chunks: readonly unknown[]): Promise<void> {
     return this.#inTurn(async () => {
       const changes = [...this.#said(chunks), ...this.#touches()];
       const sent = await this.#commits.renew({ checks: [], changes });
-      if (!sent.isMine) throw whyLost(sent);
+      if (!sent.isMine || !sent.isThere) throw whyLost(sent);
     });
   }
 
@@ -68,7 +78,7 @@ export class TurnHolder<T> {
   async look(): Promise<void> {
     return this.#inTurn(async () => {
       const sent = await this.#commits.look();
-      if (!sent.isMine) throw whyLost(sent);
+      if (!sent.isMine || !sent.isThere) throw whyLost(sent);
     });
   }
 
@@ -162,13 +172,16 @@ export class TurnHolder<T> {
     return [appendStream(this.#keys, this.#run.turnId, stream)];
   }
 
+  get #isTouchDue(): boolean {
+    const everyMs = this.#context.parts.touchEveryMs(this.#session);
+    return everyMs !== null && performance.now() - this.#touchedAt >= everyMs;
+  }
+
   /** A session in which a turn runs is in use. */
   #touches(): readonly Change[] {
+    if (!this.#isTouchDue) return [];
     const { parts } = this.#context;
-    const everyMs = parts.touchEveryMs(this.#session);
-    const now = performance.now();
-    if (everyMs === null || now - this.#touchedAt < everyMs) return [];
-    this.#touchedAt = now;
+    this.#touchedAt = performance.now();
     const ttlMs = parts.partTtlMs(this.#session);
     return [...parts.touch(this.#session), { type: 'touch', key: this.#keys.run, ttlMs }];
   }

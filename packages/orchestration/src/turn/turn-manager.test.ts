@@ -1,7 +1,10 @@
+import { SessionManager, unwrap } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
-import { manualClock } from '@stateroom/core/testing';
+import { flaky, manualClock } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
-import { rooms, started, tell } from '../testing/rooms.ts';
+import { z } from 'zod';
+import { aborted, rooms, started, tell } from '../testing/rooms.ts';
+import { TurnManager } from './turn-manager.ts';
 
 describe('a turn', () => {
   it('stores its message with its begin, and all that came of it with its end', async () => {
@@ -10,7 +13,7 @@ describe('a turn', () => {
     const turn = started(await room.begin('m1'));
     expect([turn.id, turn.history.items, turn.input]).toEqual(['m1#1', [], ['m1:user']]);
     expect(await room.stored()).toEqual({ messages: [], told: [] });
-    expect((await room.turns.list('s')).running).toMatchObject({ turnId: 'm1#1', input: ['m1:user'] });
+    expect((await room.turns.open('s'))?.running).toMatchObject({ turnId: 'm1#1', input: ['m1:user'] });
     turn.update(tell('a'));
     expect(turn.state).toEqual({ told: ['a'] });
     expect(await turn.end({ messages: ['m1:answer'] })).toMatchObject({
@@ -18,9 +21,10 @@ describe('a turn', () => {
       record: { status: 'completed' },
     });
     expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['a'] });
-    const { turns, running } = await room.turns.list('s');
-    expect(running).toBe(null);
-    expect(turns).toMatchObject([{ turnId: 'm1#1', status: 'completed', messages: { from: 0, to: 2 } }]);
+    expect((await room.turns.open('s'))?.running).toBe(null);
+    expect(await room.turns.list('s')).toMatchObject([
+      { turnId: 'm1#1', status: 'completed', messages: { from: 0, to: 2 } },
+    ]);
   });
 
   it('is alone in its session, and the next finds what it has left', async () => {
@@ -90,8 +94,48 @@ describe('a turn', () => {
     await expect(dead.end()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(dead.signal.aborted).toBe(true);
     await next.end();
-    expect((await room.turns.list('s')).turns.map(({ status }) => status)).toEqual(['crashed', 'completed']);
+    expect((await room.turns.list('s')).map(({ status }) => status)).toEqual(['crashed', 'completed']);
     expect((await room.stored()).told).toEqual(['step']);
+  });
+});
+
+describe('a storage that does not answer', () => {
+  it('costs the turn its lease, and nobody waits for it any longer', async () => {
+    const inner = memoryStorage();
+    let isSilent = false;
+    const room = rooms(
+      { ...flaky(inner, {}), commit: (transaction) => (isSilent ? new Promise(() => {}) : inner.commit(transaction)) },
+      { leaseMs: 300 },
+    );
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    isSilent = true;
+    await turn.write('word');
+    expect(await aborted(turn)).toMatchObject({ code: 'STORAGE' });
+    await expect(turn.end({ messages: ['m1:answer'] })).rejects.toMatchObject({ code: 'STORAGE' });
+    isSilent = false;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await started(await room.begin('m2')).end();
+    expect((await room.stored()).messages).toEqual(['m1:user', 'm2:user']);
+  });
+});
+
+describe('what a dead turn said', () => {
+  it('is salvaged by the next, behind its steps', async () => {
+    const clock = manualClock();
+    const salvage = async (chunks: readonly unknown[]) => chunks.slice(chunks.indexOf('step') + 1);
+    const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000, salvage });
+    await room.create();
+    const dead = started(await room.begin('m1'));
+    for (const word of ['a', 'step']) await dead.write(word);
+    await dead.step({ messages: ['m1:a'] });
+    await dead.write('b');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    void clock.advance(1001);
+    const next = started(await room.begin('m2'));
+    expect(next.history.items).toEqual(['m1:user', 'm1:a', 'b']);
+    await next.end();
+    expect((await room.turns.list('s'))[0]).toMatchObject({ status: 'crashed', messages: { from: 0, to: 3 } });
   });
 });
 
@@ -161,5 +205,53 @@ describe('a rewind', () => {
     await room.turns.rewind('s', { turnId: 'm1#1' });
     expect(await room.stored()).toEqual({ messages: ['m1:user'], told: [] });
     await started(await room.begin('m2')).end();
+  });
+});
+
+describe('a fork', () => {
+  it('has all that was there after a turn, goes its own way, and answers nothing again', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    for (const id of ['m1', 'm2']) {
+      const turn = started(await room.begin(id));
+      turn.update(tell(id));
+      await turn.end({ messages: [`${id}:answer`] });
+    }
+    const running = started(await room.begin('m3'));
+    const forkId = await room.turns.fork('s', { turnId: 'm1#1' });
+    expect(await room.stored(forkId)).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['m1'] });
+    await running.end();
+    const options = { ...room.access, input: ['m4:user'] };
+    expect(await room.turns.begin(forkId, { ...options, messageId: 'm1' })).toMatchObject({ status: 'finished' });
+    await started(await room.turns.begin(forkId, { ...options, messageId: 'm4' })).end({ messages: ['m4:answer'] });
+    expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer', 'm4:user', 'm4:answer']);
+    await room.turns.rewind(forkId, { turnId: 'm1#1' });
+    expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer']);
+    expect((await room.stored()).messages).toHaveLength(5);
+    const { metadata } = unwrap(await room.sessions.getSession(forkId));
+    expect(metadata).toEqual({ forkOf: { sessionId: 's', turnId: 'm1#1' } });
+    await expect(room.turns.fork('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(room.turns.fork('s', { turnId: null, forkId })).rejects.toMatchObject({ code: 'EXISTS' });
+  });
+});
+
+describe('a TurnManager', () => {
+  it('says at once what it cannot work with, and what would do', async () => {
+    const plain = new SessionManager({
+      storage: memoryStorage(),
+      schema: z.object({}),
+      initialState: () => ({}),
+      lists: ['messages', 'turns'],
+    });
+    const fault = { code: 'INVALID', path: 'sessions', message: expect.stringContaining('turnAttachment') };
+    expect(() => new TurnManager({ sessions: plain })).toThrow(expect.objectContaining(fault));
+    for (const limits of [{ leaseMs: 0 }, { maxQueue: -1 }, { maxTurnMs: 1.5 }, { queueWaitMs: Number.NaN }]) {
+      const path = Object.keys(limits)[0];
+      expect(() => rooms(memoryStorage(), limits)).toThrow(expect.objectContaining({ code: 'INVALID', path }));
+    }
+    const room = rooms(memoryStorage());
+    await room.create();
+    await expect(room.begin('m1', { overlap: 'maybe' as never })).rejects.toMatchObject({ path: 'overlap' });
+    await expect(room.begin('')).rejects.toMatchObject({ code: 'INVALID_ID', path: 'messageId' });
   });
 });

@@ -1,7 +1,12 @@
 import {
   type Access,
+  isStateroomError,
+  type ListRange,
   type Logger,
+  refuseUnless,
+  type SessionList,
   type SessionManager,
+  type SessionParts,
   silentLogger,
   StateroomError,
   unwrap,
@@ -9,21 +14,24 @@ import {
 } from '@stateroom/core';
 import { Bell } from './bell.ts';
 import { Beginning } from './begin.ts';
+import { fork } from './fork.ts';
 import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
 import { appendLetter } from './changes.ts';
 import { rewind } from './rewind.ts';
 import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.ts';
 import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
-import type { TurnContext, TurnLimits, TurnList } from './turn-context.ts';
+import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
-import { TurnKeys } from './turn-parts.ts';
+import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   /** Made with the lists `messages` and `turns`, and with `attachment: turnAttachment`. */
-  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession'>;
+  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession' | 'createSession'>;
   /** 'reject' by default. */
   readonly overlap?: OverlapPolicy;
+  /** By default only what was stored step by step is left of a turn whose process has died. */
+  readonly salvage?: Salvage;
   readonly logger?: Logger;
 };
 
@@ -33,6 +41,7 @@ const defaultLimits: TurnLimits = {
   maxQueue: 16,
   maxTurnMs: null,
   streamTtlMs: 10 * 60_000,
+  stopGraceMs: 30_000,
 };
 
 /** A turn that has begun here, or why none has. */
@@ -41,7 +50,14 @@ export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | 
 /** What became of the wish to stop a turn: the turn was told so, or there was none to tell. */
 export type StopOutcome = 'asked' | 'over' | 'unknown';
 
-export type TurnHistory = { readonly turns: readonly TurnRecord[]; readonly running: Run | null };
+/** A session with its transcript, and the turn that runs in it, or has died there. */
+export type TurnView<T> = {
+  readonly state: T;
+  readonly messages: SessionList;
+  readonly running: Run | null;
+};
+
+const policies: readonly string[] = ['reject', 'enqueue', 'interrupt', 'rollback', 'steer'];
 
 /**
  * Runs the turns of sessions: one at a time in each session, whoever asks in whatever process, each stored in whole
@@ -51,11 +67,14 @@ export class TurnManager<T> {
   readonly #context: TurnContext<T>;
   readonly #sessions: TurnManagerOptions<T>['sessions'];
   readonly #overlap: OverlapPolicy;
+  readonly #closing = new AbortController();
   /** Those that run in this process. */
   readonly #running = new Map<string, Turn<T>>();
 
-  constructor({ sessions, overlap = 'reject', logger = silentLogger, ...limits }: TurnManagerOptions<T>) {
+  constructor(options: TurnManagerOptions<T>) {
+    const { sessions, overlap = 'reject', logger = silentLogger, salvage = async () => [], ...limits } = options;
     const { parts } = sessions;
+    validate({ ...defaultLimits, ...limits }, parts.made);
     this.#sessions = sessions;
     this.#overlap = overlap;
     this.#context = {
@@ -63,6 +82,7 @@ export class TurnManager<T> {
       keysOf: (sessionId) => new TurnKeys(parts.keys(sessionId)),
       limits: { ...defaultLimits, ...limits },
       bell: new Bell(),
+      salvage,
       logger,
     };
   }
@@ -76,12 +96,18 @@ export class TurnManager<T> {
     { overlap = this.#overlap, ...options }: Omit<BeginOptions, 'overlap'> & { readonly overlap?: OverlapPolicy },
   ): Promise<Begun<T>> {
     validateId(options.messageId, 'messageId');
+    refuseUnless(policies.includes(overlap), 'overlap', `is none of ${policies.join(', ')}`);
     const guard = await this.#guardOf(sessionId, options);
-    const claim = await new Beginning(this.#context, sessionId, { ...options, overlap, guard }).run();
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const claim = await new Beginning(this.#context, sessionId, { ...options, signal, overlap, guard }).run();
     if ('status' in claim) return claim;
     const key = JSON.stringify([sessionId, claim.run.turnId]);
-    const turn = new Turn(this.#context, claim, () => this.#running.delete(key));
+    const turn: Turn<T> = new Turn(this.#context, claim, () => {
+      // Another of its name may run by now, in a session that was made anew.
+      if (this.#running.get(key) === turn) this.#running.delete(key);
+    });
     this.#running.set(key, turn);
+    if (this.#closing.signal.aborted) turn.request('interrupted');
     return { status: 'started', turn };
   }
 
@@ -128,19 +154,55 @@ export class TurnManager<T> {
     return rewind(this.#context, { sessionId, guard, turnId, keepState });
   }
 
-  /** The turns that are over, oldest first, and the one that runs or has died. */
-  async list(sessionId: string, access: Access = {}): Promise<TurnHistory> {
-    const { parts, keysOf } = this.#context;
-    const keys = keysOf(sessionId);
-    const { entries, lists } = await parts.read({ entries: [keys.record, keys.run], lists: [{ key: keys.turns }] });
-    const session = await parts.open(sessionId, entries[0], access);
-    const turns = parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
-    return { turns, running: parseStored(Run, entries[1]) };
+  /**
+   * Makes a new session of the same owner and agent with all that was there after a turn, or after none; gives its id.
+   * INVALID for a turn that is not there, NO_CHECKPOINT for one too long ago, EXISTS where the new id is taken.
+   */
+  async fork(
+    sessionId: string,
+    { turnId, forkId, ...access }: Access & { readonly turnId: string | null; readonly forkId?: string },
+  ): Promise<string> {
+    const guard = await this.#guardOf(sessionId, access);
+    return fork(this.#context, this.#sessions, { sessionId, guard, turnId, forkId });
   }
 
-  /** Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. */
+  /** The session as whoever shows it needs it, in one round trip; null when it is not there, or not for this access. */
+  async open(
+    sessionId: string,
+    access: Access = {},
+    history: Omit<ListRange, 'key'> = {},
+  ): Promise<TurnView<T> | null> {
+    validateId(sessionId, 'sessionId');
+    const { parts, keysOf } = this.#context;
+    const keys = keysOf(sessionId);
+    const { entries, lists } = await parts.read({
+      entries: [keys.record, keys.guard, keys.run],
+      lists: [{ key: keys.messages, ...history }],
+    });
+    // A session in its time of grace has a record, and no guard.
+    if (entries[0] === null || entries[1] === null) return null;
+    const session = await parts.open(sessionId, entries[0], access).catch(nullIfAbsent);
+    if (session === null) return null;
+    const messages = parts.list(session, 'messages', lists[0]);
+    return { state: session.state, messages, running: parseStored(Run, entries[2]) };
+  }
+
+  /** The turns that are over, oldest first. NOT_FOUND when the session is not there, or not for this access. */
+  async list(sessionId: string, access: Access = {}): Promise<readonly TurnRecord[]> {
+    const { parts, keysOf } = this.#context;
+    const keys = keysOf(sessionId);
+    const { entries, lists } = await parts.read({ entries: [keys.record], lists: [{ key: keys.turns }] });
+    const session = await parts.open(sessionId, entries[0], access);
+    return parts.list(session, 'turns', lists[0]).items.map((item) => TurnRecord.parse(item));
+  }
+
+  /**
+   * Asks the turns that run in this process to end as interrupted, and waits for them, for `graceMs` at most. Whoever
+   * waits for a turn here withdraws, and one that begins all the same is interrupted at once.
+   */
   async close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
     const until = performance.now() + graceMs;
+    this.#closing.abort();
     for (const turn of this.#running.values()) turn.request('interrupted');
     while (this.#running.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -154,4 +216,19 @@ export class TurnManager<T> {
     const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
     return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
   }
+}
+
+function validate(limits: TurnLimits, { lists, attachment }: SessionParts<unknown, TurnList>['made']): void {
+  const hasAll = attachment === turnAttachment && lists.includes('messages') && lists.includes('turns');
+  refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachment: turnAttachment`");
+  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs'] as const) {
+    const value = limits[name];
+    const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);
+    refuseUnless(isCount || (name === 'maxTurnMs' && value === null), name, `is ${value}; give a whole number`);
+  }
+}
+
+function nullIfAbsent(error: unknown): null {
+  if (isStateroomError(error) && error.code === 'NOT_FOUND') return null;
+  throw error;
 }

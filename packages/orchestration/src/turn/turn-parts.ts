@@ -3,7 +3,7 @@ import { parseStored, Queue, Run, TurnRecord } from './stored.ts';
 import { messageIdOf, turnIdOf } from './turn-id.ts';
 
 /** The states after the last so many turns can be gone back to. */
-export const checkpointCount = 20;
+const checkpointCount = 20;
 
 /**
  * The keys of a session's turns, beside its record, its guard and the lists `messages` and `turns`:
@@ -94,7 +94,7 @@ export const turnAttachment: SessionAttachment = {
 };
 
 /** That an entry is still as it was read. */
-export function asSeen(key: string, entry: StorageEntry | null | undefined): Check {
+function asSeen(key: string, entry: StorageEntry | null | undefined): Check {
   return { key, version: entry?.version ?? null };
 }
 

@@ -1,5 +1,5 @@
 import { isStateroomError, type SessionList, StateroomError } from '@stateroom/core';
-import type { Claim } from './begin.ts';
+import type { Claim } from './claim.ts';
 import { ChunkBuffer, flushEveryMs } from './chunk-buffer.ts';
 import type { SteeringMessage, TurnRequest } from './mailbox.ts';
 import type { TurnRecord, TurnReport } from './stored.ts';
@@ -25,7 +25,11 @@ export type TurnProgressReport = {
   readonly report?: TurnReport;
 };
 
-export type TurnEnding = TurnProgressReport & { readonly status?: 'completed' | 'waiting' | 'failed' };
+export type TurnEnding = TurnProgressReport & {
+  readonly status?: 'completed' | 'waiting' | 'failed';
+  /** Said with the end, if it is the end. */
+  readonly lastChunks?: readonly unknown[];
+};
 
 /** A turn that came to its end, or one that goes on, since messages came for it. */
 export type TurnOutcome =
@@ -38,9 +42,10 @@ const lookEveryMs = 1000;
 /**
  * One running turn, held by this process. It keeps its lease by itself, stores what is written to it, and hears from
  * anywhere that it is to end: then `signal` aborts, with TurnStopped as the reason, and `end` stores what there is. If
- * the reason is a StateroomError (LEASE_LOST, NOT_FOUND, STORAGE), nothing of it is stored any more.
+ * the reason is a StateroomError (LEASE_LOST, NOT_FOUND, STORAGE), nothing of it is stored any more. Whoever has begun it
+ * ends it, or abandons it, as `await using` does: until then it keeps its session for itself.
  */
-export class Turn<T> {
+export class Turn<T> implements AsyncDisposable {
   readonly id: string;
   readonly sessionId: string;
   /** The transcript before the turn: what was asked for of the list `messages`. Of its own message it tells nothing. */
@@ -58,6 +63,9 @@ export class Turn<T> {
   #flushedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #dueAt = Infinity;
+  #askedAt = Infinity;
+  /** Why nothing may be stored any more. */
+  #loss: { readonly error: unknown } | null = null;
 
   constructor(context: TurnContext<T>, claim: Claim<T>, onOver: () => void) {
     const { session, run, view } = claim;
@@ -105,9 +113,13 @@ export class Turn<T> {
    * lease that has run out before anybody tells it.
    */
   assertHeld(): void {
-    if (this.#holder.lease.isOverdue) this.#fail(leaseOverdue());
-    const reason: unknown = this.signal.reason;
-    if (this.signal.aborted && !(reason instanceof TurnStopped)) throw reason;
+    if (this.#holder.lease.isOverdue) this.#fail(this.#holder.trouble ?? leaseOverdue());
+    if (this.#loss !== null) throw this.#loss.error;
+  }
+
+  /** Whether messages have come to be taken along. */
+  get isSteered(): boolean {
+    return this.#holder.mailbox.messages.length > 0;
   }
 
   /** Stores what was done so far, before the model goes on. Gives the messages that came to be taken along from here. */
@@ -121,17 +133,30 @@ export class Turn<T> {
    * Ends the turn: as it was asked to, or else as `status` says, 'completed' by default. A turn that would be completed
    * while messages wait to be taken along takes them, and goes on.
    */
-  async end({ status = 'completed', ...progress }: TurnEnding = {}): Promise<TurnOutcome> {
+  async end({ status = 'completed', lastChunks = [], ...progress }: TurnEnding = {}): Promise<TurnOutcome> {
     const { mailbox } = this.#holder;
-    if (status === 'completed' && mailbox.request === null && mailbox.messages.length > 0) {
+    if (status === 'completed' && mailbox.request === null && this.isSteered) {
       const messages = await this.step(progress);
       if (messages.length > 0) return { status: 'steered', messages };
-      return this.end({ status });
+      return this.end({ status, lastChunks });
     }
+    for (const chunk of lastChunks) void this.#buffer.add(chunk);
     const ending = mailbox.request ?? status;
     const record = await this.#commit((part) => this.#holder.end(part, ending), progress);
     this.#over();
     return { status: 'ended', record };
+  }
+
+  /**
+   * Lets go of a turn that will not be ended: its lease runs out, and whoever comes next closes it as a crashed one. Does
+   * nothing to one that is over.
+   */
+  abandon(): void {
+    this.#fail(new StateroomError('LEASE_LOST', 'the turn was abandoned'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abandon();
   }
 
   /** As if a letter had come, from this process. */
@@ -144,9 +169,10 @@ export class Turn<T> {
     return performance.now() - this.#startedAt;
   }
 
-  /** In time to renew the lease, however short it is. */
+  /** In time to renew the lease, and to keep the session alive, however short their lives are. */
   get #lookEveryMs(): number {
-    return Math.min(lookEveryMs, this.#context.limits.leaseMs / 4);
+    const touchEveryMs = this.#context.parts.touchEveryMs(this.#holder.session) ?? lookEveryMs;
+    return Math.max(20, Math.min(lookEveryMs, this.#context.limits.leaseMs / 4, touchEveryMs));
   }
 
   get #isOver(): boolean {
@@ -190,6 +216,9 @@ export class Turn<T> {
     this.#dueAt = Infinity;
     try {
       this.assertHeld();
+      // Else one who never ends it would keep the session for ever.
+      if (performance.now() - this.#askedAt > this.#context.limits.stopGraceMs) this.abandon();
+      if (this.#isOver) return;
       await this.#lookAfter();
     } catch (error) {
       this.#fail(error);
@@ -201,7 +230,7 @@ export class Turn<T> {
   }
 
   async #lookAfter(): Promise<void> {
-    if (this.#buffer.isEmpty && !this.#holder.lease.isToBeRenewed) return this.#holder.look();
+    if (this.#buffer.isEmpty && !this.#holder.isToBeRenewed) return this.#holder.look();
     this.#flushedAt = performance.now();
     await this.#holder.flush(this.#buffer.take());
     this.#context.bell.ring(this.sessionId);
@@ -210,7 +239,9 @@ export class Turn<T> {
   #obey(): void {
     const { mailbox } = this.#holder;
     if (mailbox.request === null && this.#isOutOfTime) mailbox.read([{ type: 'stopped' }]);
-    if (mailbox.request !== null && !this.signal.aborted) this.#abort.abort(new TurnStopped(mailbox.request));
+    if (mailbox.request === null || this.signal.aborted) return;
+    this.#askedAt = performance.now();
+    this.#abort.abort(new TurnStopped(mailbox.request));
   }
 
   /** Soon enough to store what there is before the host, or the session's own end, cuts it off. */
@@ -223,6 +254,7 @@ export class Turn<T> {
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
+    this.#loss = { error };
     this.#over();
     this.#abort.abort(error);
   }

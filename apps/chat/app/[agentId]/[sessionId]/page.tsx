@@ -34,7 +34,7 @@ export default async function SessionPage({ params }: SessionPageProps) {
         key={sessionId}
         card={session.card}
         sessionId={sessionId}
-        history={{ messages: session.messages, view: session.view }}
+        history={{ messages: session.messages, view: session.view, runningTurnId: session.runningTurnId }}
         renderId={createId()}
         modelLabel={modelLine(chosenModel)}
       />

@@ -11,7 +11,7 @@ import { lifeMs, listTtlMs, slideMs, withGrace } from '../ttl.ts';
 
 export async function newSession<ListName extends string>(
   keys: SessionKeys<ListName>,
-  { envelope, stateText, version }: NextSession<ListName>,
+  { envelope, stateText, version, append = {} }: NextSession<ListName>,
   before: readonly string[] = [],
 ): Promise<Change[]> {
   const { ttl, owner, agentId, incarnation } = envelope;
@@ -22,6 +22,7 @@ export async function newSession<ListName extends string>(
     { type: 'set', key: keys.record, value, version, ttlMs: withGrace(ttlMs, ttl) },
     { type: 'set', key: keys.guard, value: incarnation, version: identity, ttlMs },
     ...deleteLists(keys, before),
+    ...appendToLists(keys, append, envelope),
   ];
 }
 

@@ -67,12 +67,13 @@ export class Mover {
     const { sessions, turns, access } = rooms(this.#storage);
     const found = await sessions.getSession('s', { ...access, lists: { messages: {} } });
     if (!found.success) return null;
-    const history = await turns.list('s', access);
+    const past = await turns.list('s', access);
+    const view = await turns.open('s', access);
     return {
       messages: found.lists.messages?.items ?? [],
       told: found.data.told,
-      turns: history.turns.map(({ turnId, status }) => `${turnId} ${status}`),
-      running: history.running?.turnId ?? null,
+      turns: past.map(({ turnId, status }) => `${turnId} ${status}`),
+      running: view?.running?.turnId ?? null,
     };
   }
 

@@ -8,6 +8,6 @@ export async function GET(request: Request, { params }: HistoryRouteContext): Pr
   if (session === null) {
     return Response.json({ error: { code: 'NOT_FOUND', message: 'there is no such session' } }, { status: 404 });
   }
-  const { messages, view } = session;
-  return Response.json({ messages, view }, { headers: { 'cache-control': 'no-store' } });
+  const { messages, view, runningTurnId } = session;
+  return Response.json({ messages, view, runningTurnId }, { headers: { 'cache-control': 'no-store' } });
 }

@@ -1,0 +1,108 @@
+import type { Access } from '@stateroom/core';
+import { type FollowedChunks, type FollowedEnd, messageIdOf } from '@stateroom/orchestration';
+import type { UIMessageChunk } from 'ai';
+import type { AgentRoom } from './agent-room.ts';
+import { errorChunk, RequestError } from './error-response.ts';
+import { replayMessage } from './replay.ts';
+import { steeredPart } from './run-agent.ts';
+import { keptPart } from './spoken-message.ts';
+import { fromTranscript } from './transcript.ts';
+
+export type FollowRequest = {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly access: Access;
+  /** A message that the turn has taken along: what was said before it is left out. */
+  readonly steeredMessageId?: string | undefined;
+  readonly signal: AbortSignal;
+};
+
+/** A turn that says nothing for so long is one to wait for. */
+const firstLookMs = 500;
+
+/**
+ * What a turn says from its first word on, wherever it runs or ran; what is gone from its stream is made of the
+ * transcript. Null when there is no such turn. Whoever leaves the stream ends nothing but the following.
+ */
+export async function followTurn(
+  room: AgentRoom,
+  request: FollowRequest,
+): Promise<ReadableStream<UIMessageChunk> | null> {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([request.signal, leaving.signal]);
+  const chunks = chunksOf(room, { ...request, signal });
+  const first = chunks.next();
+  const early = await Promise.race([first, later(firstLookMs)]);
+  if (early?.done && early.value === 'unknown') return null;
+  let next: typeof first | null = first;
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await (next ?? chunks.next());
+        next = null;
+        if (done) return controller.close();
+        for (const chunk of value) controller.enqueue(chunk);
+      } catch (error) {
+        controller.enqueue(errorChunk(error));
+        controller.close();
+      }
+    },
+    cancel: () => leaving.abort(),
+  });
+}
+
+type Chunks<End> = AsyncGenerator<readonly UIMessageChunk[], End, undefined>;
+
+async function* chunksOf(room: AgentRoom, request: FollowRequest): Chunks<FollowedEnd['status']> {
+  const end = yield* said(room, request);
+  if (end.status === 'steered') {
+    const steeredMessageId = messageIdOf(request.turnId);
+    return yield* chunksOf(room, { ...request, turnId: end.turnId, steeredMessageId });
+  }
+  if (end.isLogGone) yield await fromTheTranscript(room, request);
+  if (end.status === 'crashed') yield [errorChunk(new RequestError('CRASHED', crashed))];
+  return end.status;
+}
+
+const crashed = 'the server broke off in the middle of the answer; send the message again';
+
+async function* said({ turns }: AgentRoom, request: FollowRequest): Chunks<FollowedEnd> {
+  const { sessionId, turnId, access, steeredMessageId, signal } = request;
+  const following = turns.follow(sessionId, { ...access, turnId, signal });
+  let hasBegun = steeredMessageId === undefined;
+  for (;;) {
+    const next: IteratorResult<FollowedChunks, FollowedEnd> = await following.next();
+    if (next.done) return next.value;
+    // Whoever wrote them was our own code, which writes nothing else.
+    const chunks = next.value.chunks as readonly UIMessageChunk[];
+    if (hasBegun) yield chunks.filter(({ type }) => type !== keptPart);
+    const place = hasBegun ? -1 : chunks.findIndex((chunk) => isMarkOf(steeredMessageId, chunk));
+    if (place < 0) continue;
+    hasBegun = true;
+    yield [{ type: 'start' }, ...chunks.slice(place + 1).filter(({ type }) => type !== keptPart)];
+  }
+}
+
+function isMarkOf(messageId: string | undefined, chunk: UIMessageChunk): boolean {
+  if (chunk.type !== steeredPart || !('data' in chunk)) return false;
+  const { data } = chunk;
+  return typeof data === 'object' && data !== null && 'messageId' in data && data.messageId === messageId;
+}
+
+async function fromTheTranscript(
+  { turns }: AgentRoom,
+  { sessionId, turnId, access, steeredMessageId }: FollowRequest,
+): Promise<readonly UIMessageChunk[]> {
+  const record = (await turns.list(sessionId, access)).find((turn) => turn.turnId === turnId);
+  if (record === undefined) return [];
+  const { from, to } = record.messages;
+  const found = await turns.open(sessionId, access, { start: from, end: to });
+  const messages = await fromTranscript(found?.messages.items ?? []);
+  const first = messages.findIndex(({ id }) => id === steeredMessageId);
+  const answers = messages.slice(first + 1).filter(({ role }) => role === 'assistant');
+  return [...answers.slice(0, 1).flatMap(replayMessage), { type: 'finish' }];
+}
+
+function later(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(resolve, ms, null));
+}

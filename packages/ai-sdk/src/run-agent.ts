@@ -1,0 +1,202 @@
+import { createId, type Logger } from '@stateroom/core';
+import {
+  type OrchestrationState,
+  type SteeringMessage,
+  toClientView,
+  type Turn,
+  TurnStopped,
+} from '@stateroom/orchestration';
+import {
+  convertToModelMessages,
+  InvalidToolInputError,
+  isStepCount,
+  NoSuchToolError,
+  streamText,
+  toUIMessageStream,
+  type UIMessage,
+  type UIMessageChunk,
+} from 'ai';
+import type { Agent } from './agent.ts';
+import { errorChunk, nameOf } from './error-response.ts';
+import { guardTools, ToolRefusal } from './guard-tools.ts';
+import { Outlet } from './outlet.ts';
+import { keptPart, SpokenMessage } from './spoken-message.ts';
+import { fromTranscript, toTranscript } from './transcript.ts';
+import { TurnProgress } from './turn-progress.ts';
+
+/** The type of the last data part of every answer: the client view of the session after the turn. */
+export const statePart = 'data-orchestration';
+
+/** The type of the data part that stands where a user's message was taken along, which it names. */
+export const steeredPart = 'data-steered';
+
+export type AgentRun = {
+  readonly agent: Agent;
+  readonly turn: Turn<OrchestrationState>;
+  /** What the model is to go on from: the transcript, with the turn's own message. */
+  readonly messages: readonly UIMessage[];
+  readonly logger: Logger;
+};
+
+/** `done` settles when the turn is over, whether or not anybody reads the stream. It never rejects. */
+export type RunningTurn = { readonly stream: ReadableStream<UIMessageChunk>; readonly done: Promise<void> };
+
+/**
+ * Runs a turn: the model and its tools by the rules of the agent's workflow, each model step stored before the next
+ * begins. A reader who leaves does not stop it; whoever has the right to may stop it from anywhere.
+ */
+export function runAgent(run: AgentRun): RunningTurn {
+  const outlet = new Outlet();
+  const running = new RunningAgent(run, outlet);
+  const done = running
+    .toItsEnd()
+    .catch((error: unknown) => {
+      run.logger.error({ error: nameOf(error), cause: nameOf(causeOf(error)) }, 'a turn could not be stored');
+      outlet.send(errorChunk(error));
+    })
+    .finally(() => outlet.close());
+  return { stream: outlet.stream, done };
+}
+
+class RunningAgent {
+  readonly #run: AgentRun;
+  readonly #outlet: Outlet;
+  readonly #progress: TurnProgress;
+  readonly #spoken = new SpokenMessage();
+  #messages: readonly UIMessage[];
+  /** A model that is cut off does not tell what it has used. */
+  #isInModelStep = false;
+
+  constructor(run: AgentRun, outlet: Outlet) {
+    this.#run = run;
+    this.#outlet = outlet;
+    this.#progress = new TurnProgress(run.agent, run.turn);
+    this.#messages = run.messages;
+  }
+
+  async toItsEnd(): Promise<void> {
+    const { turn } = this.#run;
+    await this.#say({ type: 'start', messageId: this.#spoken.id });
+    for (;;) {
+      const isWell = await this.#speak();
+      const isStopped = turn.signal.reason instanceof TurnStopped;
+      const written = this.#spoken.length;
+      const said = await this.#spoken.take();
+      if (this.#isInModelStep) this.#progress.estimateUsage({ read: JSON.stringify(this.#messages).length, written });
+      const taken = await this.#end(said, isStopped ? 'stopped' : isWell ? 'completed' : 'failed');
+      if (taken === null) return;
+      await this.#takeAlong(taken, said);
+    }
+  }
+
+  /** One call of the model with all its steps; whether it came to its end. */
+  async #speak(): Promise<boolean> {
+    const { turn, logger } = this.#run;
+    let isWell = true;
+    this.#spoken.begin();
+    try {
+      const stream = await this.#modelStream();
+      const options = { sendStart: false, sendFinish: false, onError: toolErrorText };
+      for await (const chunk of toUIMessageStream({ stream, ...options })) {
+        if (chunk.type === 'error') isWell = false;
+        else if (chunk.type !== 'abort') await this.#say(chunk);
+      }
+    } catch (error) {
+      // A connection to the model that breaks ends the stream itself; what was said until then still counts.
+      if (!turn.signal.aborted) logger.error({ error: nameOf(error) }, 'a model call failed');
+      isWell = false;
+    }
+    this.#spoken.end();
+    turn.assertHeld();
+    return isWell && !turn.signal.aborted;
+  }
+
+  async #modelStream() {
+    const { agent, turn, logger } = this.#run;
+    const messages = await convertToModelMessages([...this.#messages], { tools: agent.tools });
+    const result = streamText({
+      model: agent.model,
+      messages,
+      tools: guardTools(agent.tools, this.#progress, logger),
+      stopWhen: isStepCount(agent.maxModelSteps),
+      abortSignal: turn.signal,
+      prepareStep: async ({ stepNumber, messages: soFar }) => {
+        const steered = stepNumber === 0 ? [] : await this.#betweenSteps(stepNumber);
+        this.#isInModelStep = true;
+        const more = await convertToModelMessages(steered, { tools: agent.tools });
+        return { ...this.#progress.beginModelStep(), ...(more.length > 0 && { messages: [...soFar, ...more] }) };
+      },
+      onStepEnd: ({ usage }) => {
+        this.#isInModelStep = false;
+        this.#progress.recordUsage(usage);
+      },
+      onError: ({ error }) => logger.error({ error: nameOf(error) }, 'a model call failed'),
+    });
+    return result.stream;
+  }
+
+  /** Stores the model step that is done before the next may call a tool, and gives the messages to take along. */
+  async #betweenSteps(stepNumber: number): Promise<UIMessage[]> {
+    const { agent, turn } = this.#run;
+    await this.#spoken.untilFinished(stepNumber);
+    if (agent.durability === 'turn' && !turn.isSteered) return [];
+    const said = await this.#spoken.take();
+    // It is stored with the step itself, and tells whoever finds this turn dead what is.
+    await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
+    return this.#takeAlong(await turn.step({ messages: toTranscript(said), report: this.#progress.report }), said);
+  }
+
+  /** The user's messages that came for this turn stand behind what was said until here, and are answered from here on. */
+  async #takeAlong(taken: readonly SteeringMessage[], said: readonly UIMessage[]): Promise<UIMessage[]> {
+    const { turn } = this.#run;
+    const steered = await fromTranscript(taken.flatMap(({ input }) => input));
+    this.#messages = [...this.#messages, ...said, ...steered];
+    if (taken.length > 0) {
+      this.#spoken.id = createId();
+      await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
+    }
+    for (const { messageId } of taken) {
+      await this.#say({ type: steeredPart, data: { messageId, answerId: this.#spoken.id }, transient: true });
+    }
+    return steered;
+  }
+
+  /** Null at the end of the turn, or the messages for which it goes on. */
+  async #end(
+    said: readonly UIMessage[],
+    how: 'completed' | 'stopped' | 'failed',
+  ): Promise<readonly SteeringMessage[] | null> {
+    const { turn } = this.#run;
+    const progress = { messages: toTranscript(said), report: this.#progress.report };
+    if (how === 'completed' && turn.isSteered) {
+      await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
+      return turn.step(progress);
+    }
+    if (how !== 'failed') this.#progress.recordEnd();
+    const last = { completed: { type: 'finish' }, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
+    const lastChunks = [{ type: statePart, data: toClientView(turn.state), transient: true } as const, last[how]];
+    const status = how === 'failed' ? 'failed' : 'completed';
+    const outcome = await turn.end({ messages: progress.messages, report: this.#progress.report, status, lastChunks });
+    if (outcome.status === 'steered') return outcome.messages;
+    // This reader is told when it is stored.
+    for (const chunk of lastChunks) this.#outlet.send(chunk);
+    return null;
+  }
+
+  async #say(chunk: UIMessageChunk): Promise<void> {
+    this.#spoken.hear(chunk);
+    this.#outlet.send(chunk);
+    await this.#run.turn.write(chunk);
+  }
+}
+
+/** The guard lets no other errors of tools through than those that are meant to be read. */
+function toolErrorText(error: unknown): string {
+  const isMeantToBeRead =
+    error instanceof ToolRefusal || NoSuchToolError.isInstance(error) || InvalidToolInputError.isInstance(error);
+  return isMeantToBeRead ? error.message : 'The tool failed.';
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}

@@ -1,0 +1,64 @@
+import { type Access, type SessionManager, unwrap } from '@stateroom/core';
+import { checkpoints } from './changes.ts';
+import { lookBack, marksOf, messagesOf, placeOf, stateAfter } from './past.ts';
+import type { TurnRecord } from './stored.ts';
+import type { TurnContext, TurnList } from './turn-context.ts';
+
+export type ForkTarget = Access & {
+  readonly sessionId: string;
+  readonly guard: string;
+  /** The last turn that the new session has; null for none. */
+  readonly turnId: string | null;
+  /** Of the new session; by default 144 random bits. */
+  readonly forkId?: string | undefined;
+};
+
+/**
+ * Makes a new session of the same owner and agent, with all that was there after a turn; its metadata names where it
+ * comes from. A commit of its own marks its messages as answered. Gives its id. INVALID for a turn that is not there, NO_CHECKPOINT where it was too long
+ * ago, EXISTS where the id is taken.
+ */
+export async function fork<T>(
+  context: TurnContext<T>,
+  sessions: Pick<SessionManager<T, TurnList>, 'createSession'>,
+  { sessionId, guard, turnId, forkId }: ForkTarget,
+): Promise<string> {
+  const { session, past, view } = await lookBack(context, { sessionId, guard, withMessages: true });
+  const place = placeOf(past, turnId);
+  const kept = past.slice(0, place + 1);
+  const messages = context.parts.list(session, 'messages', view.messages).items;
+  const { owner, agentId, metadata } = session.seen.record;
+  const made = unwrap(
+    await sessions.createSession({
+      sessionId: forkId,
+      ...(owner !== null && { owner }),
+      ...(agentId !== null && { agentId }),
+      metadata: { ...metadata, forkOf: { sessionId, turnId } },
+      content: {
+        state: await stateAfter(context, session, { place, turnId }),
+        lists: { messages: messages.slice(0, kept.at(-1)?.messages.to ?? 0), turns: kept },
+      },
+    }),
+  );
+  await markAll(context, made.sessionId, kept);
+  return made.sessionId;
+}
+
+/** So that none of the messages is answered again, and the state after the last turn can be gone back to. */
+async function markAll<T>(context: TurnContext<T>, forkId: string, kept: readonly TurnRecord[]): Promise<void> {
+  const { parts, keysOf } = context;
+  const { record } = keysOf(forkId);
+  const session = await parts.open(forkId, (await parts.read({ entries: [record] })).entries[0]);
+  const writing = await parts.write(session, { state: session.state, draft: null });
+  const last = kept.at(-1);
+  if (last === undefined) return;
+  await parts.commit({
+    checks: writing.checks,
+    changes: [
+      ...writing.changes,
+      ...marksOf(context, session, { kept, messageIds: messagesOf(kept) }),
+      // Of the states before it none is known here.
+      ...checkpoints(context, session, { turnId: last.turnId, index: kept.length - 1, writing }).slice(0, 1),
+    ],
+  });
+}
