@@ -14,12 +14,15 @@ export type Operator = {
   readonly sleep: (ms: number) => Promise<void>;
 };
 
-/** What an operation came to, in a word: its answer, or the code of what it threw. */
+/** What every caller has to reckon with, on a bad network and among others who do the same. */
+const expectedCodes = ['NOT_FOUND', 'CONFLICT', 'INVALID', 'NO_CHECKPOINT', 'STORAGE', 'TIMEOUT', 'UNKNOWN_OUTCOME'];
+
+/** What an operation came to, in a word: its answer, or the code of what it threw. Throws what nobody reckons with. */
 export async function operate(operation: Operation, by: string, operator: Operator): Promise<string> {
   try {
     return await perform(operation, by, operator);
   } catch (error) {
-    if (isStateroomError(error)) return error.code;
+    if (isStateroomError(error) && expectedCodes.includes(error.code)) return error.code;
     throw error;
   }
 }
