@@ -1,17 +1,19 @@
 import { unwrap } from '@stateroom/core';
 import {
+  attemptOf,
+  type BeginOptions,
   type Begun,
   messageIdOf,
   type NotBegun,
   type OrchestrationState,
   type Turn,
-  type TurnRecord,
 } from '@stateroom/orchestration';
-import { isToolUIPart, type UIMessage } from 'ai';
+import type { UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
-import type { ChatRequest } from './chat-request.ts';
+import { type AnsweredMessage, findAnswered } from './answered-message.ts';
+import type { ChatRequest, ChatWish } from './chat-request.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
-import { fromFirstQuestion, fromTranscript, messagesIn, toGoOnFrom, toTranscript } from './transcript.ts';
+import { fromTranscript, messagesIn, toGoOnFrom, toTranscript, windowOf } from './transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
 
@@ -20,7 +22,7 @@ export type ChatTurn =
   | { readonly status: 'started'; readonly turn: Turn<OrchestrationState>; readonly messages: readonly UIMessage[] }
   | NotBegun;
 
-type Asked = { readonly messageId: string; readonly input: readonly unknown[]; readonly attempt?: number };
+type Asked = Pick<BeginOptions, 'messageId' | 'input' | 'replacing'>;
 
 /** Begins the turn that a request asks for, in its session; which is made where that was asked for. */
 export async function beginChatTurn(
@@ -51,98 +53,86 @@ async function begin(
   const { sessionId, wish } = request;
   const { history } = room.agent;
   const asked = await askedFor(room, request, access);
-  const options = { ...access, ...asked, signal, ...(history && { lastMessages: history.lastMessages }) };
-  const begun = await room.turns.begin(sessionId, options);
+  // A message is several items where it came step by step.
+  const window = history && { lastMessages: history.lastMessages * itemsAMessage };
+  const begun = await room.turns.begin(sessionId, { ...access, ...asked, signal, ...window });
   if (begun.status !== 'started') {
     if (wish.type === 'message') await refuseOtherWords(room, { begun, message: wish.message, sessionId }, access);
     return begun;
   }
   const { turn } = begun;
-  const messages = await fromTranscript([...turn.history.items, ...turn.input]);
-  const isCut = history !== null && turn.history.length > turn.history.items.length;
-  const whole = isCut ? fromFirstQuestion(messages) : messages;
-  const isRetry = turn.input.length === 0;
-  const known = (isRetry ? messages : messages.slice(0, -1)).find(({ id }) => id === asked.messageId);
-  if (known !== undefined && !(isRetry && hasWords(known, wish.message))) {
+  try {
+    const messages = await shown(room, turn, access);
+    const isRetry = turn.input.length === 0;
+    const known = (isRetry ? messages : messages.slice(0, -1)).find(({ id }) => id === asked.messageId);
+    if (known === undefined || (isRetry && hasWords(known, wish.message)))
+      return { status: 'started', turn, messages: isRetry ? toGoOnFrom(messages) : messages };
     turn.request('rolled_back');
     await turn.end();
-    throw takenId();
+  } catch (error) {
+    turn.abandon();
+    throw error;
   }
-  return { status: 'started', turn, messages: isRetry ? toGoOnFrom(whole) : whole };
+  throw takenId();
 }
 
-/** The message to be answered; what is to be answered anew is taken back first, with all that came after it. */
+const itemsAMessage = 4;
+
+/** What the model is shown: the transcript, or the end of it, with the turn's own message. */
+async function shown(
+  { agent, turns }: AgentRoom,
+  turn: Turn<OrchestrationState>,
+  access: Omit<Caller, 'signal'>,
+): Promise<UIMessage[]> {
+  const { items, length } = turn.history;
+  const messages = await fromTranscript([...items, ...turn.input]);
+  if (agent.history === null) return messages;
+  const { lastMessages } = agent.history;
+  if (items.length === length || messages.length > lastMessages + 1) return windowOf(messages, lastMessages);
+  const all = (await turns.open(turn.sessionId, access))?.messages.items ?? items;
+  return windowOf(await fromTranscript([...all, ...turn.input]), lastMessages);
+}
+
+/** The message to be answered, and what it takes the place of. */
 async function askedFor(
-  room: AgentRoom,
+  { turns }: AgentRoom,
   { sessionId, wish }: ChatRequest & { readonly sessionId: string },
   access: Omit<Caller, 'signal'>,
 ): Promise<Asked> {
-  if (wish.type === 'message') return { messageId: wish.message.id, input: toTranscript([wish.message]) };
+  if (wish.type === 'message') return plain(wish.message);
   const target = wish.type === 'edit' ? wish.replaces : wish.messageId;
-  const found = await findAnswered(room, { sessionId, target }, access);
-  // While it is being answered, or its server has died at it, to ask for it anew is to ask for it again.
-  if (found === null || found === 'running') {
-    if (wish.message === null)
-      throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });
-    return { messageId: wish.message.id, input: toTranscript([wish.message]) };
-  }
-  const isSameWish = wish.type === 'regenerate' || found.isOf(wish.message);
-  // What broke off after its tools have worked is gone on with, for the model is to know of them.
-  if (isSameWish && found.canGoOn) return { messageId: found.messageId, input: found.input };
-  await room.turns.rewind(sessionId, { ...access, turnId: found.turnBefore });
-  if (wish.type === 'regenerate') return found;
-  const isSame = wish.message.id === found.messageId;
-  return {
-    messageId: wish.message.id,
-    input: toTranscript([wish.message]),
-    ...(isSame && { attempt: found.attempt }),
-  };
-}
-
-type Answered = Required<Asked> & {
-  readonly turnBefore: string | null;
-  readonly canGoOn: boolean;
-  readonly isOf: (message: UIMessage) => boolean;
-};
-
-/** The message that is named, or whose answer is; null where no turn of the session was about it. */
-async function findAnswered(
-  { turns }: AgentRoom,
-  { sessionId, target }: { readonly sessionId: string; readonly target: string | null },
-  access: Omit<Caller, 'signal'>,
-): Promise<Answered | 'running' | null> {
   const past = await turns.list(sessionId, access);
   const found = await turns.open(sessionId, access);
-  if (found?.running && messageIdOf(found.running.turnId) === target) return 'running';
-  const items = found?.messages.items ?? [];
-  const place = messagesIn(items).findLastIndex(({ id }) => target === null || id === target);
-  const last = past.findLast(({ turnId, messages: { from, to } }) =>
-    place < 0 ? messageIdOf(turnId) === target : from <= place && place < to,
-  );
-  if (last === undefined) return null;
-  const messageId = messageIdOf(last.turnId);
-  // Several attempts to answer one message stand one after the other.
-  const first = past.findIndex(({ turnId }) => messageIdOf(turnId) === messageId);
-  const attempts = past.filter(({ turnId }) => messageIdOf(turnId) === messageId).length;
-  const from = past[first]?.messages.from ?? 0;
-  const input = items.slice(from).filter((item) => messagesIn([item])[0]?.id === messageId);
-  if (input.length === 0) return null;
-  return {
-    messageId,
-    input,
-    attempt: attempts + 1,
-    turnBefore: past[first - 1]?.turnId ?? null,
-    canGoOn: isBrokenOff(last) && last === past.at(-1) && hasToolCalls(items.slice(from)),
-    isOf: (message) => message.id === messageId && hasWords(messagesIn(input)[0] ?? {}, message),
-  };
+  const running = found?.running ?? null;
+  if (running !== null && (target === null || messageIdOf(running.turnId) === target)) {
+    const { turnId, input } = running;
+    // To ask for what is being answered anew is to ask for it again, unless it is to have other words.
+    if (wish.type === 'regenerate') return { messageId: messageIdOf(turnId), input };
+    if (wish.message.id === target && hasWords(messagesIn(input)[0] ?? {}, wish.message)) return plain(wish.message);
+    const replacing = { after: past.at(-1)?.turnId ?? null, attempt: attemptOf(turnId) + 1 };
+    return { ...(await plain(wish.message)), replacing };
+  }
+  const answered = found && findAnswered(past, found, target);
+  if (answered !== null) return inPlaceOf(answered, wish);
+  if (wish.message !== null) return plain(wish.message);
+  throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });
 }
 
-function isBrokenOff({ status }: TurnRecord): boolean {
-  return status === 'crashed' || status === 'failed';
+async function inPlaceOf(
+  { messageId, input, turnBefore, attempt, canGoOn }: AnsweredMessage,
+  wish: Exclude<ChatWish, { readonly type: 'message' }>,
+): Promise<Asked> {
+  const isSame = wish.message === null || wish.message.id === messageId;
+  const hasSameWords = wish.type === 'regenerate' || (isSame && hasWords(messagesIn(input)[0] ?? {}, wish.message));
+  // What broke off after its tools have worked is gone on with, for the model is to know of them.
+  if (hasSameWords && canGoOn) return { messageId, input };
+  if (wish.type === 'regenerate') return { messageId, input, replacing: { after: turnBefore, attempt } };
+  const replacing = { after: turnBefore, ...(isSame && { attempt }) };
+  return { ...(await plain(wish.message)), replacing };
 }
 
-function hasToolCalls(items: readonly unknown[]): boolean {
-  return messagesIn(items).some(({ parts = [] }) => parts.some((part) => isToolUIPart(part)));
+async function plain(message: UIMessage): Promise<Asked> {
+  return { messageId: message.id, input: await toTranscript([message]) };
 }
 
 /** An id is that of one message: it is free for the same words alone. */
@@ -151,7 +141,7 @@ async function refuseOtherWords(
   { begun, message, sessionId }: { begun: Begun<unknown>; message: UIMessage; sessionId: string },
   access: Omit<Caller, 'signal'>,
 ): Promise<void> {
-  if (begun.status !== 'running' && begun.status !== 'finished') return;
+  if (begun.status !== 'running' && begun.status !== 'finished' && begun.status !== 'steered') return;
   const found = await turns.open(sessionId, access);
   const items = [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
   const known = messagesIn(items).find(({ id }) => id === message.id);

@@ -18,7 +18,7 @@ export type ChatRequest = {
   readonly wish: ChatWish;
 };
 
-type ChatWish =
+export type ChatWish =
   | { readonly type: 'message'; readonly message: UIMessage }
   /** The message takes the place of another, and of all that came after that. */
   | { readonly type: 'edit'; readonly message: UIMessage; readonly replaces: string }
@@ -30,7 +30,8 @@ const halfSurrogate = 'holds half a surrogate pair, which is no text';
 
 const MessageId = z
   .string()
-  .regex(/^[^\p{Cc}]{1,128}$/u, 'is not 1–128 characters without control characters')
+  .max(128, 'is not 1–128 characters without control characters')
+  .regex(/^[^\p{Cc}]+$/u, 'is not 1–128 characters without control characters')
   .refine(wellFormed, halfSurrogate);
 
 /** What a provider's API would refuse would stand in the history for good, and be refused in each later turn. */

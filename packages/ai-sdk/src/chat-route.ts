@@ -147,7 +147,7 @@ class RouteHandler {
       case 'steered': {
         const { turnId } = begun;
         const chunks = await followTurn(room, { sessionId, turnId, access, signal });
-        return { chunks: chunks ?? streamOf([{ type: 'finish' }]), turnId };
+        return { chunks: chunks ?? streamOf([errorChunk(new RequestError('CONFLICT', withdrawn))]), turnId };
       }
     }
   }
@@ -167,6 +167,8 @@ class RouteHandler {
     return Response.json({ status: await room.turns.stop(sessionId, { ...access, turnId }) });
   }
 }
+
+const withdrawn = 'the request that waited with this message has gone away; send the message again';
 
 type Target = { readonly sessionId: string; readonly turnId: string | null };
 type Place = { readonly sessionId: string; readonly signal: AbortSignal };

@@ -1,5 +1,5 @@
 import type { Access } from '@stateroom/core';
-import { type FollowedChunks, type FollowedEnd, messageIdOf } from '@stateroom/orchestration';
+import { type FollowedChunks, type FollowedEnd, messageIdOf, type TurnStatus } from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { errorChunk, RequestError } from './error-response.ts';
@@ -89,6 +89,13 @@ function isMarkOf(messageId: string | undefined, chunk: UIMessageChunk): boolean
   return typeof data === 'object' && data !== null && 'messageId' in data && data.messageId === messageId;
 }
 
+const endOf: { readonly [Status in TurnStatus]?: UIMessageChunk } = {
+  failed: errorChunk(null),
+  stopped: { type: 'abort' },
+  interrupted: { type: 'abort' },
+  rolled_back: { type: 'abort' },
+};
+
 async function fromTheTranscript(
   { turns }: AgentRoom,
   { sessionId, turnId, access, steeredMessageId }: FollowRequest,
@@ -100,7 +107,8 @@ async function fromTheTranscript(
   const messages = await fromTranscript(found?.messages.items ?? []);
   const first = messages.findIndex(({ id }) => id === steeredMessageId);
   const answers = messages.slice(first + 1).filter(({ role }) => role === 'assistant');
-  return [...answers.slice(0, 1).flatMap(replayMessage), { type: 'finish' }];
+  const last = endOf[record.status] ?? { type: 'finish' };
+  return [...answers.slice(0, 1).flatMap(replayMessage), last];
 }
 
 function later(ms: number): Promise<null> {

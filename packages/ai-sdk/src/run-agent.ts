@@ -52,6 +52,8 @@ export function runAgent(run: AgentRun): RunningTurn {
     .toItsEnd()
     .catch((error: unknown) => {
       run.logger.error({ error: nameOf(error), cause: nameOf(causeOf(error)) }, 'a turn could not be stored');
+      // Whoever comes next finds what there is of it.
+      run.turn.abandon();
       outlet.send(errorChunk(error));
     })
     .finally(() => outlet.close());
@@ -66,6 +68,8 @@ class RunningAgent {
   #messages: readonly UIMessage[];
   /** A model that is cut off does not tell what it has used. */
   #isInModelStep = false;
+  /** Of a step that could not be stored: it is stored with the end. */
+  #unstored: readonly UIMessage[] = [];
 
   constructor(run: AgentRun, outlet: Outlet) {
     this.#run = run;
@@ -143,7 +147,10 @@ class RunningAgent {
     const said = await this.#spoken.take();
     // It is stored with the step itself, and tells whoever finds this turn dead what is.
     await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
-    return this.#takeAlong(await turn.step({ messages: toTranscript(said), report: this.#progress.report }), said);
+    this.#unstored = said;
+    const taken = await turn.step({ messages: await toTranscript(said), report: this.#progress.report });
+    this.#unstored = [];
+    return this.#takeAlong(taken, said);
   }
 
   /** The user's messages that came for this turn stand behind what was said until here, and are answered from here on. */
@@ -167,10 +174,13 @@ class RunningAgent {
     how: 'completed' | 'stopped' | 'failed',
   ): Promise<readonly SteeringMessage[] | null> {
     const { turn } = this.#run;
-    const progress = { messages: toTranscript(said), report: this.#progress.report };
+    const progress = { messages: await toTranscript([...this.#unstored, ...said]), report: this.#progress.report };
+    this.#unstored = [];
     if (how === 'completed' && turn.isSteered) {
       await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
-      return turn.step(progress);
+      const taken = await turn.step(progress);
+      // They may have been answered elsewhere.
+      return taken.length > 0 ? taken : this.#end([], how);
     }
     if (how !== 'failed') this.#progress.recordEnd();
     const last = { completed: { type: 'finish' }, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;

@@ -25,7 +25,7 @@ describe('a transcript', () => {
       toolCallId: 'c1',
       errorText: expect.stringContaining('interrupted'),
     });
-    const stored = await fromTranscript(JSON.parse(JSON.stringify(toTranscript([user, message]))));
+    const stored = await fromTranscript(JSON.parse(JSON.stringify(await toTranscript([user, message]))));
     expect(stored).toEqual([user, closed]);
     const messages = await convertToModelMessages([...stored, { ...user, id: 'u2' }]);
     await generateText({ model: scriptedModel(), messages, maxRetries: 0 });

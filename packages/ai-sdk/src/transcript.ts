@@ -1,4 +1,4 @@
-import { StateroomError } from '@stateroom/core';
+import { StateroomError, toJson } from '@stateroom/core';
 import { isTextUIPart, isToolUIPart, safeValidateUIMessages, type UIMessage } from 'ai';
 
 /**
@@ -9,9 +9,47 @@ type TranscriptItem = { readonly format: typeof transcriptFormat; readonly messa
 
 const transcriptFormat = 'ai-ui@7';
 
-/** The items to append for messages: closed, so that whatever is stored is valid in every later model call. */
-export function toTranscript(messages: readonly UIMessage[]): TranscriptItem[] {
-  return messages.map((message) => ({ format: transcriptFormat, message: closeMessage(message) }));
+/**
+ * The items to append for messages: closed, and of nothing that could not be read again, so that whatever is stored is
+ * valid in every later model call.
+ */
+export async function toTranscript(messages: readonly UIMessage[]): Promise<TranscriptItem[]> {
+  const kept = await Promise.all(messages.map((message) => storable(closeMessage(message))));
+  return kept.map((message) => ({ format: transcriptFormat, message }));
+}
+
+/** As it is if it can be kept, else as JSON would have it, else its words alone. */
+async function storable(message: UIMessage): Promise<UIMessage> {
+  if (await isStorable(message)) return message;
+  const asJson = throughJson(message);
+  if (asJson !== null && (await isStorable(asJson))) return asJson;
+  const { id, role } = message;
+  const words = message.parts.flatMap((part) =>
+    isTextUIPart(part) ? [{ type: 'text' as const, text: part.text.toWellFormed() }] : [],
+  );
+  return { id, role, parts: words.length > 0 ? words : [{ type: 'text', text: '' }] };
+}
+
+async function isStorable(message: UIMessage): Promise<boolean> {
+  try {
+    // JSON writes half a surrogate pair as an escape, and nothing else of its kind.
+    if (/\\ud[89a-f]/.test(toJson(message))) return false;
+  } catch {
+    return false;
+  }
+  return (await safeValidateUIMessages({ messages: [message] })).success;
+}
+
+function throughJson(message: UIMessage): UIMessage | null {
+  try {
+    // What it makes is validated before it is kept.
+    const text = JSON.stringify(message, (_name, value: unknown) =>
+      typeof value === 'string' ? value.toWellFormed() : value,
+    );
+    return JSON.parse(text) as UIMessage;
+  } catch {
+    return null;
+  }
 }
 
 /** The messages of stored items, closed again; INVALID_STATE when one is none, NEWER_VERSION when it is of newer code. */
@@ -38,10 +76,11 @@ export function messagesIn(items: readonly unknown[]): readonly Partial<UIMessag
   });
 }
 
-/** Of a window that was cut somewhere, what is whole: it begins with what a user said. */
-export function fromFirstQuestion(messages: readonly UIMessage[]): UIMessage[] {
-  const first = messages.findIndex(({ role }) => role === 'user');
-  return first < 0 ? [] : messages.slice(first);
+/** The last so many messages, and those before that belong to the same question. */
+export function windowOf(messages: readonly UIMessage[], lastMessages: number): UIMessage[] {
+  const start = Math.max(0, messages.length - lastMessages);
+  const question = messages.slice(0, start + 1).findLastIndex(({ role }) => role === 'user');
+  return messages.slice(Math.max(0, question));
 }
 
 /**
@@ -77,7 +116,8 @@ function joined(messages: readonly UIMessage[]): UIMessage[] {
 function closePart(part: UIMessage['parts'][number]): UIMessage['parts'][number] {
   if (isTextUIPart(part)) return part.state === 'streaming' ? { ...part, state: 'done' } : part;
   if (!isToolUIPart(part)) return part;
-  if (part.state === 'output-available' || part.state === 'output-error' || part.state === 'output-denied') return part;
+  const isWhole = part.state === 'output-available' && part.preliminary !== true;
+  if (isWhole || part.state === 'output-error' || part.state === 'output-denied') return part;
   const errorText = 'The call was interrupted before it had a result.';
   const { type, toolCallId } = part;
   const closed = { toolCallId, state: 'output-error', input: part.input ?? {}, errorText } as const;

@@ -99,5 +99,8 @@ export class TurnProgress {
 
 /** What a provider reports is not ours to trust: a number that is none must not cost the turn. */
 function wholeNumber(reported: number | undefined): number {
-  return reported !== undefined && Number.isFinite(reported) ? Math.max(0, Math.round(reported)) : 0;
+  return reported !== undefined && Number.isFinite(reported) ? Math.min(most, Math.max(0, Math.round(reported))) : 0;
 }
+
+/** Of tokens in one model step; whatever is more is a mistake. */
+const most = 1e12;

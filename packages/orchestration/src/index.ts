@@ -21,7 +21,7 @@ export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './
 export type { FollowedChunks, FollowedEnd } from './turn/stream-log.ts';
 export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnStopped } from './turn/turn.ts';
 export type { TurnLimits, TurnList } from './turn/turn-context.ts';
-export { messageIdOf } from './turn/turn-id.ts';
+export { attemptOf, messageIdOf } from './turn/turn-id.ts';
 export {
   type Begun,
   type StopOutcome,
