@@ -53,7 +53,8 @@ export class Beginning<T> {
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
     this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
-    this.#overlap = options.overlap;
+    // What takes the place of others cannot be a part of one of them.
+    this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 

@@ -255,6 +255,21 @@ describe('a message in place of others', () => {
   });
 });
 
+describe('a message that takes the place of others where it would be taken along', () => {
+  it('waits for the running turn, and is said once', async () => {
+    await started(await here.begin('m1')).end({ messages: ['m1:answer'] });
+    const running = started(await there.begin('m2'));
+    const next = here.begin('m3', { replacing: { after: 'm1#1' }, overlap: 'steer' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running.write('word');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await running.step({ messages: ['m2:step'] })).toEqual([]);
+    await running.end();
+    await started(await next).end({ messages: ['m3:answer'] });
+    expect((await here.stored()).messages).toEqual(['m1:user', 'm1:answer', 'm3:user', 'm3:answer']);
+  });
+});
+
 describe('a turn that is not ended', () => {
   it('is let go of by who gives it up, or when it was asked to end and does not', async () => {
     const given = started(await here.begin('m1'));

@@ -15,7 +15,8 @@ export type BeginOptions = Access & {
   readonly overlap: OverlapPolicy;
   /**
    * The message takes the place of all that came after this turn, or of all there is (null), in the commit that begins
-   * its own. So it is begun whatever became of it before, as the attempt of that number, 1 by default.
+   * its own. So it is begun whatever became of it before, as the attempt of that number, 1 by default; and it waits in
+   * line where it would be taken along.
    */
   readonly replacing?: { readonly after: string | null; readonly attempt?: number } | undefined;
   /** How many of the last items of `messages` to bring along; all by default. */

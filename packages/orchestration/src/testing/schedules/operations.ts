@@ -12,6 +12,8 @@ export type Operation =
       readonly ending: RunEnding;
       /** Goes away after so many milliseconds, where the turn has not begun by then. */
       readonly leavesAfterMs: number | null;
+      /** Takes the place of all that came after the turn of this message, or of all there is, as a message of its own. */
+      readonly replacesAfter?: string | null;
     }
   | { readonly do: 'stop' | 'follow'; readonly messageId: string }
   | { readonly do: 'rewind'; readonly messageId: string | null }
@@ -46,9 +48,14 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
 
 const rewind = fc.record({ do: fc.constant('rewind' as const), messageId: fc.option(messageId) });
 
+const replacement = fc
+  .tuple(begin, fc.option(messageId))
+  .map(([operation, replacesAfter]): Operation => ({ ...operation, replacesAfter }));
+
 export const anyOperationWithRewinds: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 5, arbitrary: anyOperation },
-  { weight: 1, arbitrary: rewind },
+  { weight: 10, arbitrary: anyOperation },
+  { weight: 2, arbitrary: rewind },
+  { weight: 1, arbitrary: replacement },
 );
 
 export const anyOperationWithDeletions: fc.Arbitrary<Operation> = fc.oneof(

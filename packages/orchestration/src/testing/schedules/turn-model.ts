@@ -51,12 +51,15 @@ export class TurnModel {
 
   begin(message: string, overlap: OverlapPolicy): string {
     if (!this.#isThere) return 'NOT_FOUND';
-    const taker = [...this.#turns, ...(this.#run ? [this.#run] : [])].findLast(({ taken }) => taken.includes(message));
-    if (taker !== undefined) return `steered ${taker.id}`;
     if (this.isHeld && this.#run?.message === message) return `running ${this.#run.id}`;
-    const last = this.#turns.findLast((turn) => turn.message === message);
-    if (last !== undefined && !this.#isToBeTriedAgain(last, overlap)) return `finished ${last.id} ${last.status}`;
-    const attempt = Number((this.#run?.message === message ? this.#run.id : last?.id)?.split('#')[1] ?? 0) + 1;
+    if (this.#run?.taken.includes(message)) return `steered ${this.#run.id}`;
+    const last = this.#lastOf(message);
+    if (last !== undefined && !this.#isToBeTriedAgain(last, message, overlap)) {
+      const isTaken = last.message !== message && !cameToNothing(last.status);
+      return isTaken ? `steered ${last.id}` : `finished ${last.id} ${last.status}`;
+    }
+    const before = [this.#run, last].find((turn) => turn?.message === message);
+    const attempt = Number(before?.id.split('#')[1] ?? 0) + 1;
     const id = `${message}#${attempt}`;
     if (this.isHeld) return this.#overlapping(message, id, overlap);
     if (this.#run !== null) this.#close(overlap === 'rollback' ? 'rolled_back' : 'crashed', []);
@@ -105,8 +108,7 @@ export class TurnModel {
     const id = `${message}#1`;
     if (!this.#letters.has(id)) this.#letters.set(id, 'stopped');
     if (this.#run?.id === id) return 'asked';
-    const last = this.#turns.findLast((turn) => turn.message === message || turn.taken.includes(message));
-    return last?.id === id ? 'over' : 'unknown';
+    return this.#lastOf(message)?.id === id ? 'over' : 'unknown';
   }
 
   update(token: string): string {
@@ -143,11 +145,16 @@ export class TurnModel {
     return 'created';
   }
 
+  /** The last turn that was about a message, or took it along. */
+  #lastOf(message: string): Record | undefined {
+    return this.#turns.findLast((turn) => turn.message === message || turn.taken.includes(message));
+  }
+
   /** What came to nothing is tried again; behind something else only where its message is to be said again. */
-  #isToBeTriedAgain({ id, message, status }: Record, overlap: OverlapPolicy): boolean {
-    if (!['crashed', 'failed', 'rolled_back'].includes(status)) return false;
+  #isToBeTriedAgain({ id, status }: Record, message: string, overlap: OverlapPolicy): boolean {
     const isFollowed = this.#run?.isAlive === false && this.#run.message !== message && overlap !== 'rollback';
-    return !this.#isSaid(message) || (this.#turns.at(-1)?.id === id && !isFollowed);
+    const isLast = this.#turns.at(-1)?.id === id && !isFollowed;
+    return cameToNothing(status) && (!this.#isSaid(message) || isLast);
   }
 
   /** Whether it stands in a turn that is over. */
@@ -157,7 +164,7 @@ export class TurnModel {
 
   /** Of which nothing has come yet. */
   #isFresh(message: string): boolean {
-    return !this.#turns.some((turn) => turn.message === message);
+    return this.#lastOf(message) === undefined;
   }
 
   /** The messages that were taken along. */
@@ -186,4 +193,8 @@ export class TurnModel {
     this.#letters.delete(id);
     this.#run = null;
   }
+}
+
+function cameToNothing(status: TurnStatus): boolean {
+  return status === 'crashed' || status === 'failed' || status === 'rolled_back';
 }

@@ -73,19 +73,24 @@ async function sqliteEngine(): Promise<Engine> {
     name: 'sqlite',
     target: () => path,
     faults: [[20, 'locked']],
-    fail: async (_fault, _worker, ms) => {
-      try {
-        locker.exec('BEGIN IMMEDIATE');
-      } catch {
-        return;
-      }
-      await delay(ms);
-      locker.exec('ROLLBACK');
-    },
+    fail: async (_fault, _worker, ms) => lock(locker, ms),
     open: async () => sqliteStorage({ path }),
     stop: async () => {
       locker.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Keeps the file to itself for a while; not where somebody else does. */
+function lock(locker: DatabaseSync, ms: number): void {
+  if (locker.isTransaction) return;
+  try {
+    locker.exec('BEGIN IMMEDIATE');
+  } catch {
+    return;
+  }
+  setTimeout(() => {
+    if (locker.isOpen) locker.exec('ROLLBACK');
+  }, ms);
 }

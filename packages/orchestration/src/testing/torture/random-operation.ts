@@ -24,10 +24,11 @@ export function randomOperation(random: Random, kind: RoomKind): Operation {
 function special(random: Random, kind: RoomKind): Operation {
   if (kind === 'delete') return { do: 'delete' };
   if (kind === 'talk') return { do: 'update' };
-  return { do: 'rewind', messageId: random.next() < 0.3 ? null : messageId(random, 2 + random.below(20)) };
+  const before = random.next() < 0.3 ? null : messageId(random, 2 + random.below(20));
+  return random.next() < 0.5 ? { do: 'rewind', messageId: before } : { ...randomBegin(random), replacesAfter: before };
 }
 
-function randomBegin(random: Random): Operation {
+function randomBegin(random: Random): Extract<Operation, { do: 'begin' }> {
   const acts = Array.from({ length: 1 + random.below(9) }, () =>
     random.pick<TurnAct>(['write', 'write', 'step', 'wait']),
   );

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StorageProvider, Transaction } from '@stateroom/core';
 import { flaky, override } from '@stateroom/core/testing';
 import { rooms } from '../rooms.ts';
+import type { Operation } from '../schedules/operations.ts';
 import { operate } from '../turns/operate.ts';
 import { Random } from './random.ts';
 import { randomOperation } from './random-operation.ts';
@@ -41,7 +42,7 @@ function unreliable(storage: StorageProvider): StorageProvider {
     return isNow;
   };
   const faulty = flaky(storage, {
-    losesReply: () => happens('lost reply', 0.02),
+    losesReply: () => happens('lost reply', 0.03),
     isUnreachable: () => happens('unreachable', 0.01),
   });
   const repeat = async (transaction: Transaction) => {
@@ -50,7 +51,7 @@ function unreliable(storage: StorageProvider): StorageProvider {
   };
   return override(faulty, {
     commit: (transaction) => {
-      if (transaction.changes.length > 0 && happens('late copy', 0.02)) void repeat(transaction);
+      if (transaction.changes.length > 0 && happens('late copy', 0.03)) void repeat(transaction);
       return faulty.commit(transaction);
     },
   });
@@ -62,7 +63,7 @@ async function live(room: ReturnType<typeof rooms>, lane: number): Promise<never
     const operation = randomOperation(random, roomKindOf(sessionId));
     const id = `${task.name}.${lane}.${number}`;
     const since = Date.now();
-    const what = operation.do === 'rewind' || operation.do === 'delete' ? operation.do : null;
+    const what = takingOf(operation);
     if (what !== null) report({ type: 'asked', room: sessionId, id, what });
     const outcome = await operate(operation, id, {
       room,
@@ -79,6 +80,11 @@ async function live(room: ReturnType<typeof rooms>, lane: number): Promise<never
     report({ type: 'outcome', outcome: `${operation.do}: ${outcome}` });
     await delay(random.between(0, 40));
   }
+}
+
+function takingOf(operation: Operation): 'rewind' | 'delete' | null {
+  if (operation.do === 'rewind' || operation.do === 'delete') return operation.do;
+  return operation.do === 'begin' && operation.replacesAfter !== undefined ? 'rewind' : null;
 }
 
 /** Of what nobody knows whether it took effect, there is no answer. */

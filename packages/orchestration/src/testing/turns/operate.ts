@@ -38,8 +38,7 @@ async function perform(operation: Operation, by: string, operator: Operator): Pr
     case 'stop':
       return turns.stop(sessionId, { ...access, turnId: `${operation.messageId}#1` });
     case 'rewind': {
-      const turnId = operation.messageId === null ? null : `${operation.messageId}#1`;
-      const gone = await turns.rewind(sessionId, { ...access, turnId });
+      const gone = await turns.rewind(sessionId, { ...access, turnId: turnIdBefore(operation.messageId) });
       tell({ type: 'rewound', gone: gone.map((turn) => turn.turnId) });
       return 'rewound';
     }
@@ -64,10 +63,12 @@ async function perform(operation: Operation, by: string, operator: Operator): Pr
 }
 
 async function begin(
-  { messageId, overlap, acts, ending, leavesAfterMs }: Extract<Operation, { do: 'begin' }>,
+  operation: Extract<Operation, { do: 'begin' }>,
   by: string,
   { room, sessionId, tell, sleep }: Operator,
 ): Promise<string> {
+  const { overlap, acts, ending, leavesAfterMs, replacesAfter } = operation;
+  const messageId = replacesAfter === undefined ? operation.messageId : `edit-${by}`;
   const leaving = new AbortController();
   if (leavesAfterMs !== null) void sleep(leavesAfterMs).then(() => leaving.abort());
   const begun = await room.turns.begin(sessionId, {
@@ -76,6 +77,7 @@ async function begin(
     overlap,
     input: [userItem(messageId)],
     signal: leaving.signal,
+    ...(replacesAfter !== undefined && { replacing: { after: turnIdBefore(replacesAfter) } }),
   });
   if (begun.status !== 'started') {
     tellNotBegun(messageId, begun, tell);
@@ -83,6 +85,10 @@ async function begin(
   }
   const loss = await new TurnRunner(begun.turn, by, tell).run(acts, ending, () => sleep(300));
   return loss ?? 'ended';
+}
+
+function turnIdBefore(messageId: string | null): string | null {
+  return messageId === null ? null : `${messageId}#1`;
 }
 
 function tellNotBegun(messageId: string, notBegun: NotBegun, tell: Tell): void {

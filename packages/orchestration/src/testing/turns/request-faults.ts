@@ -8,7 +8,7 @@ export function requestFaults(operations: readonly Operation[], { turns }: Pick<
     operations.some((operation) => {
       if (operation.do === 'stop') return status === 'stopped' && turnId === `${operation.messageId}#1`;
       if (operation.do !== 'begin') return false;
-      const isAnother = operation.messageId !== messageIdOf(turnId);
+      const isAnother = operation.replacesAfter !== undefined || operation.messageId !== messageIdOf(turnId);
       if (operation.overlap === 'interrupt') return status === 'interrupted' && isAnother;
       return operation.overlap === 'rollback' && status === 'rolled_back';
     });
