@@ -34,6 +34,8 @@ export class Beginning<T> {
   #isInputStored = false;
   #overlap: OverlapPolicy;
   #ticket: string | null = null;
+  /** The same each time: a late copy of an own join is found to be the own place. */
+  readonly #ticketVersion: string;
   /** The turn that was asked to make room. */
   #asked: string | null = null;
   /** The run that was given the message to take along. */
@@ -55,6 +57,7 @@ export class Beginning<T> {
     this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
     // What takes the place of others cannot be a part of one of them.
     this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
+    this.#ticketVersion = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 
@@ -115,6 +118,7 @@ export class Beginning<T> {
     const withdrawn = { status: 'withdrawn', turnId: this.#turnId } as const;
     const hasGone = this.#options.signal?.aborted === true;
     // The same message waits on behalf of another request.
+    if (view.ticket === this.#ticketVersion) this.#ticket = view.ticket;
     if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
     if (this.#ticket === null) return hasGone && this.#steered !== null ? withdrawn : null;
     if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
@@ -197,21 +201,18 @@ export class Beginning<T> {
   async #join(view: SessionView): Promise<Reply> {
     const { messageId } = this.#options;
     const ticket = this.#keys.ticket(messageId);
-    const version = this.#context.parts.mint();
     const queue = [...view.queue.messageIds.filter((id) => id !== messageId), messageId];
-    const reply = await this.#send({
+    return this.#send({
       checks: [
         { key: ticket, version: null },
         { key: this.#keys.queue, version: view.queue.version },
       ],
       changes: [
-        { type: 'set', key: ticket, value: this.#turnId, version, ttlMs: ticketMs },
+        { type: 'set', key: ticket, value: this.#turnId, version: this.#ticketVersion, ttlMs: ticketMs },
         setQueue(this.#keys, queue, this.#context.parts.mint()),
         ...this.#request(view),
       ],
     });
-    if (reply.view.ticket === version) this.#ticket = version;
-    return reply;
   }
 
   /** Keeps the place in the line, and looks again after a while, or when something has come of the session here. */
