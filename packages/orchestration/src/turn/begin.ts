@@ -129,9 +129,9 @@ export class Beginning<T> {
   /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
   #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
     const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
-    const isLast = isLastTurn(turnId, view, { isDeadKept: this.#overlap !== 'rollback' });
-    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
     const { messageId } = this.#options;
+    const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: this.#overlap !== 'rollback' });
+    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
     // Another turn may have taken it along, and come to nothing.
     this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
     this.#isInputStored = isInputStored;

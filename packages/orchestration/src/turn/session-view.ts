@@ -73,9 +73,9 @@ export function ownMark({ mark, guard }: SessionView): Mark | null {
 export function isLastTurn(
   turnId: string,
   { turns, run, lease }: SessionView,
-  { isDeadKept }: { readonly isDeadKept: boolean },
+  { messageId, isDeadKept }: { readonly messageId: string; readonly isDeadKept: boolean },
 ): boolean {
-  const isDead = run !== null && lease === null && messageIdOf(run.turnId) !== messageIdOf(turnId);
+  const isDead = run !== null && lease === null && messageIdOf(run.turnId) !== messageId;
   return parseStored(TurnRecord, turns?.items.at(-1))?.turnId === turnId && !(isDead && isDeadKept);
 }
 
