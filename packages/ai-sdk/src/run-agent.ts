@@ -68,6 +68,8 @@ class RunningAgent {
   #messages: readonly UIMessage[];
   /** A model that is cut off does not tell what it has used. */
   #isInModelStep = false;
+  /** Held back until all is stored. */
+  #finish: UIMessageChunk = { type: 'finish' };
   /** Of a step that could not be stored: it is stored with the end. */
   #unstored: readonly UIMessage[] = [];
 
@@ -100,9 +102,10 @@ class RunningAgent {
     this.#spoken.begin();
     try {
       const stream = await this.#modelStream();
-      const options = { sendStart: false, sendFinish: false, onError: toolErrorText };
+      const options = { sendStart: false, onError: toolErrorText };
       for await (const chunk of toUIMessageStream({ stream, ...options })) {
         if (chunk.type === 'error') isWell = false;
+        else if (chunk.type === 'finish') this.#finish = chunk;
         else if (chunk.type !== 'abort') await this.#say(chunk);
       }
     } catch (error) {
@@ -183,7 +186,7 @@ class RunningAgent {
       return taken.length > 0 ? taken : this.#end([], how);
     }
     if (how !== 'failed') this.#progress.recordEnd();
-    const last = { completed: { type: 'finish' }, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
+    const last = { completed: this.#finish, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
     const lastChunks = [{ type: statePart, data: toClientView(turn.state), transient: true } as const, last[how]];
     const status = how === 'failed' ? 'failed' : 'completed';
     const outcome = await turn.end({ messages: progress.messages, report: this.#progress.report, status, lastChunks });
