@@ -47,6 +47,8 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   UNKNOWN_OUTCOME: 503,
   LEASE_LOST: 503,
   NO_CHECKPOINT: 409,
+  NOT_PENDING: 409,
+  EXPIRED: 410,
   TIMEOUT: 503,
   STORAGE: 503,
 };

@@ -2,7 +2,7 @@
  * Every way in which Stateroom says no. Each code has a heading in docs/reference/errors.md.
  *
  * Five answers that are never turned into one another: absent (`NOT_FOUND`), refused (`EXISTS`, `CONFLICT`,
- * `LIMIT`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`, `TIMEOUT`), and not known (`UNKNOWN_OUTCOME`).
+ * `LIMIT`, `NOT_PENDING`, `EXPIRED`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`, `TIMEOUT`), and not known (`UNKNOWN_OUTCOME`).
  */
 export type ErrorCode =
   | 'NOT_FOUND'
@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'UNKNOWN_OUTCOME'
   | 'LEASE_LOST'
   | 'NO_CHECKPOINT'
+  | 'NOT_PENDING'
+  | 'EXPIRED'
   | 'TIMEOUT'
   | 'STORAGE';
 

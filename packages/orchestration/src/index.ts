@@ -4,6 +4,7 @@ export {
   type OrchestrationStateManagerOptions,
   type OwnerAccess,
 } from './orchestration-state-manager.ts';
+export { askFor, openCalls, type PendingAnswer, PendingCall, takeAnswers } from './pending.ts';
 export {
   activeTools,
   addTokenUsage,
@@ -21,7 +22,7 @@ export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './
 export type { FollowedChunks, FollowedEnd } from './turn/stream-log.ts';
 export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnStopped } from './turn/turn.ts';
 export type { TurnLimits, TurnList } from './turn/turn-context.ts';
-export { attemptOf, messageIdOf } from './turn/turn-id.ts';
+export { answersTo, attemptOf, messageIdOf } from './turn/turn-id.ts';
 export {
   type Begun,
   type StopOutcome,

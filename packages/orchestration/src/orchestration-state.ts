@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PendingCall } from './pending.ts';
 
 /** One tool call that was carried out. Times are milliseconds. */
 export const ToolCall = z.object({
@@ -31,11 +32,18 @@ export const OrchestrationState = z.object({
   sequenceIndex: z.int().min(0),
   turnCount: z.int().min(0),
   cumulativeTokenUsage: TokenUsage,
+  /** What the last turn waits for. */
+  pending: z.array(PendingCall).default([]),
 });
 export type OrchestrationState = z.infer<typeof OrchestrationState>;
 
 /** What may be shown to whoever the session belongs to. */
-export const ClientView = OrchestrationState.omit({ toolLog: true, toolCounts: true, sequenceIndex: true });
+export const ClientView = OrchestrationState.omit({
+  toolLog: true,
+  toolCounts: true,
+  sequenceIndex: true,
+  pending: true,
+});
 export type ClientView = z.infer<typeof ClientView>;
 
 export function toClientView(state: OrchestrationState): ClientView {

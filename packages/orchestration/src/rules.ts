@@ -19,6 +19,7 @@ export function initialOrchestrationState(workflow: Workflow | null, sessionId: 
     sequenceIndex: 0,
     turnCount: 0,
     cumulativeTokenUsage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+    pending: [],
   };
 }
 

@@ -1,11 +1,10 @@
-import { type Aside, type Change, StateroomError, type Transaction } from '@stateroom/core';
-import { cutBack } from './rewind.ts';
+import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import type { Claim } from './claim.ts';
-import { closeDeadTurn } from './dead-turn.ts';
+import { clear, type Clearing } from './clearing.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { isLastTurn, ownMark, type SessionView, type Versioned, viewOf, viewReads } from './session-view.ts';
-import type { Mark, Run } from './stored.ts';
+import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
+import type { Mark } from './stored.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -23,7 +22,7 @@ const [firstPollMs, longestPollMs] = [250, 1000];
 export class Beginning<T> {
   readonly #context: TurnContext<T>;
   readonly #sessionId: string;
-  readonly #options: BeginOptions;
+  readonly #options: BeginOptions<T>;
   readonly #guard: string;
   readonly #keys: TurnKeys;
   /** When each commit that would begin the turn was sent, by the version it gives to run and lease. */
@@ -47,7 +46,7 @@ export class Beginning<T> {
   constructor(
     context: TurnContext<T>,
     sessionId: string,
-    { guard, ...options }: BeginOptions & { readonly guard: string },
+    { guard, ...options }: BeginOptions<T> & { readonly guard: string },
   ) {
     this.#context = context;
     this.#sessionId = sessionId;
@@ -62,7 +61,8 @@ export class Beginning<T> {
   }
 
   async run(): Promise<Claim<T> | NotBegun> {
-    let reply = await this.#begin(null);
+    // What was answered already is not to be asked of the state: a look tells.
+    let reply = this.#options.answering === undefined ? await this.#begin(null) : await this.#look();
     for (;;) {
       const { view } = reply;
       if (view.guard?.version !== this.#guard) throw new StateroomError('NOT_FOUND', 'there is no such session');
@@ -143,12 +143,14 @@ export class Beginning<T> {
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
     const ahead = view === null ? [] : this.#ahead(view);
-    const before = await this.#clearing(view);
+    const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
     const isInputStored = this.#isInputStored;
+    const { answering } = this.#options;
     const run = {
       turnId: this.#turnId,
+      ...(answering && { parentTurnId: answering.turnId }),
       startedAt: parts.now(),
       input: isInputStored ? [] : [...this.#options.input],
       isInputStored,
@@ -176,26 +178,18 @@ export class Beginning<T> {
     });
   }
 
-  /** What is to go in the commit that begins the turn, and the run that it finds. */
-  async #clearing(view: SessionView | null): Promise<Aside & { readonly run: string | null }> {
-    const { replacing } = this.#options;
-    if (replacing !== undefined) {
-      const target = { sessionId: this.#sessionId, guard: this.#guard, turnId: replacing.after };
-      return { ...(await cutBack(this.#context, target)), run: null };
-    }
-    if (!view?.run) return { checks: [], changes: [], run: null };
-    return { ...(await this.#closing(view, view.run)), run: view.run.version };
-  }
-
-  /** Closes the dead turn that is in the way. */
-  async #closing(view: SessionView, run: Versioned<Run>): Promise<Aside> {
-    const session = await this.#context.parts.open(this.#sessionId, view.record);
+  /** A dead turn that was an attempt of the same message makes this one the next. */
+  async #clear(view: SessionView | null): Promise<Clearing> {
+    const { messageId, replacing, answering } = this.#options;
     const isRolledBack = this.#overlap === 'rollback';
-    if (messageIdOf(run.turnId) === this.#options.messageId) {
-      this.#turnId = turnIdOf(this.#options.messageId, attemptOf(run.turnId) + 1);
-      this.#isInputStored = run.isInputStored || !isRolledBack;
+    const dead = replacing === undefined ? (view?.run ?? null) : null;
+    if (dead !== null && messageIdOf(dead.turnId) === messageId) {
+      this.#turnId = turnIdOf(messageId, attemptOf(dead.turnId) + 1);
+      this.#isInputStored = dead.isInputStored || !isRolledBack;
     }
-    return closeDeadTurn(this.#context, session, { run, isRolledBack, view });
+    const session = { sessionId: this.#sessionId, guard: this.#guard };
+    const isNew = attemptOf(this.#turnId) === 1;
+    return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
   }
 
   async #join(view: SessionView): Promise<Reply> {

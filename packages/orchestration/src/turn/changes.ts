@@ -87,6 +87,7 @@ export async function endTurn<T>(
     ...TurnReport.safeParse(run.report).data,
     format: 1,
     turnId: run.turnId,
+    ...(run.parentTurnId !== undefined && { parentTurnId: run.parentTurnId }),
     status,
     startedAt: run.startedAt,
     endedAt: context.parts.now(),

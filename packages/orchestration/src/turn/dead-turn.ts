@@ -16,7 +16,8 @@ export async function closeDeadTurn<T>(
 ): Promise<Pick<Transaction, 'checks' | 'changes'>> {
   const keys = context.keysOf(session.sessionId);
   // Nobody adds to the stream any more: whoever would has lost the lease that the commit finds gone.
-  const items = isRolledBack ? [] : await context.salvage(await saidBy(context, session.sessionId, run.turnId));
+  const chunks = await saidBy(context, session.sessionId, run.turnId);
+  const items = isRolledBack ? [] : await context.salvage({ chunks, input: run.input });
   const { writing, changes } = await endTurn(context, session, {
     run,
     status: isRolledBack ? 'rolled_back' : 'crashed',

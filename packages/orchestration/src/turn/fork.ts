@@ -1,4 +1,4 @@
-import { type Access, type SessionManager, unwrap } from '@stateroom/core';
+import { type Access, createId, type SessionManager, unwrap } from '@stateroom/core';
 import { checkpoints } from './changes.ts';
 import { lookBack, marksOf, messagesOf, placeOf, stateAfter } from './past.ts';
 import type { TurnRecord } from './stored.ts';
@@ -9,7 +9,7 @@ export type ForkTarget = Access & {
   readonly guard: string;
   /** The last turn that the new session has; null for none. */
   readonly turnId: string | null;
-  /** Of the new session; by default 144 random bits. */
+  /** Of the new session; a random one by default. */
   readonly forkId?: string | undefined;
 };
 
@@ -21,7 +21,7 @@ export type ForkTarget = Access & {
 export async function fork<T>(
   context: TurnContext<T>,
   sessions: Pick<SessionManager<T, TurnList>, 'createSession'>,
-  { sessionId, guard, turnId, forkId }: ForkTarget,
+  { sessionId, guard, turnId, forkId = createId() }: ForkTarget,
 ): Promise<string> {
   const { session, past, view } = await lookBack(context, { sessionId, guard, withMessages: true });
   const place = placeOf(past, turnId);
@@ -35,7 +35,7 @@ export async function fork<T>(
       ...(agentId !== null && { agentId }),
       metadata: { ...metadata, forkOf: { sessionId, turnId } },
       content: {
-        state: await stateAfter(context, session, { place, turnId }),
+        state: context.forked(await stateAfter(context, session, { place, turnId }), forkId),
         lists: { messages: messages.slice(0, kept.at(-1)?.messages.to ?? 0), turns: kept },
       },
     }),

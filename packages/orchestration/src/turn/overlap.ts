@@ -7,7 +7,7 @@ import type { TurnStatus } from './stored.ts';
  */
 export type OverlapPolicy = 'reject' | 'enqueue' | 'interrupt' | 'rollback' | 'steer';
 
-export type BeginOptions = Access & {
+export type BeginOptions<T> = Access & {
   /** Of the message: sent again under the same id it is not answered again. 1–256 characters. */
   readonly messageId: string;
   /** The message, as the items by which it stands in the list `messages`. */
@@ -19,6 +19,12 @@ export type BeginOptions = Access & {
    * line where it would be taken along.
    */
   readonly replacing?: { readonly after: string | null; readonly attempt?: number } | undefined;
+  /**
+   * The turn goes on with one that waits: NOT_PENDING unless that is the last turn of the session. What `change` makes
+   * of the state is stored in the commit that begins the turn, for good, whatever becomes of the turn; it throws what it
+   * refuses. An attempt after one that came to nothing does not change the state again.
+   */
+  readonly answering?: { readonly turnId: string; readonly change: (state: T) => T } | undefined;
   /** How many of the last items of `messages` to bring along; all by default. */
   readonly lastMessages?: number;
   /** Gives up the place in the queue. */

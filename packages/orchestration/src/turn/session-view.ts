@@ -69,14 +69,19 @@ export function ownMark({ mark, guard }: SessionView): Mark | null {
   return mark !== null && mark.incarnation === guard?.value ? mark : null;
 }
 
+/** The last turn that is over. */
+export function lastTurn({ turns }: Pick<SessionView, 'turns'>): TurnRecord | null {
+  return parseStored(TurnRecord, turns?.items.at(-1));
+}
+
 /** Whether nothing was said since this turn, nor will be by a dead turn of another message that is closed and kept. */
 export function isLastTurn(
   turnId: string,
-  { turns, run, lease }: SessionView,
+  { turns, run, lease }: Pick<SessionView, 'turns' | 'run' | 'lease'>,
   { messageId, isDeadKept }: { readonly messageId: string; readonly isDeadKept: boolean },
 ): boolean {
   const isDead = run !== null && lease === null && messageIdOf(run.turnId) !== messageId;
-  return parseStored(TurnRecord, turns?.items.at(-1))?.turnId === turnId && !(isDead && isDeadKept);
+  return lastTurn({ turns })?.turnId === turnId && !(isDead && isDeadKept);
 }
 
 /** How long the session's lists are; what was there before it was made anew is none of it. */

@@ -40,6 +40,8 @@ export type TurnStatus = z.infer<typeof TurnStatus>;
 /** The turn that runs, or died. */
 export const Run = z.object({
   turnId: z.string(),
+  /** The turn that waited, with which this one goes on. */
+  parentTurnId: z.string().optional(),
   startedAt: z.number(),
   /** The items of its message, until they stand in the list `messages`. */
   input: z.array(z.unknown()),
@@ -76,6 +78,8 @@ export type Letter = z.infer<typeof Letter>;
 export const TurnRecord = TurnReport.extend({
   format: z.literal(1),
   turnId: z.string(),
+  /** The turn that waited, with which this one went on. */
+  parentTurnId: z.string().optional(),
   status: TurnStatus,
   startedAt: z.number(),
   endedAt: z.number(),

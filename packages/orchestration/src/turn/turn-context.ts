@@ -20,9 +20,13 @@ export type TurnLimits = {
 
 /**
  * Makes items for the transcript of all that a turn said, whose process has died: of what came after its last step, for
- * the steps are stored. It is asked again where the storage has changed meanwhile.
+ * the steps are stored. `input` is the turn's message, if no step has stored that either. It is asked again where the
+ * storage has changed meanwhile.
  */
-export type Salvage = (chunks: readonly unknown[]) => Promise<readonly unknown[]>;
+export type Salvage = (dead: {
+  readonly chunks: readonly unknown[];
+  readonly input: readonly unknown[];
+}) => Promise<readonly unknown[]>;
 
 /** What all that one manager does with turns has in common. */
 export type TurnContext<T> = {
@@ -31,5 +35,7 @@ export type TurnContext<T> = {
   readonly limits: TurnLimits;
   readonly bell: Bell;
   readonly salvage: Salvage;
+  /** What a state is to be in the new session that is made of it. */
+  readonly forked: (state: T, forkId: string) => T;
   readonly logger: Logger;
 };

@@ -10,3 +10,9 @@ export function messageIdOf(turnId: string): string {
 export function attemptOf(turnId: string): number {
   return Number(turnId.slice(turnId.lastIndexOf('#') + 1));
 }
+
+/** The id under which the answers to what a turn waits for are a message: `m1#1~1`, and the next in the row `m1#1~2`. */
+export function answersTo(turnId: string): string {
+  const [, origin = turnId, number = '0'] = /^(.+)~(\d+)#\d+$/.exec(turnId) ?? [];
+  return `${origin}~${Number(number) + 1}`;
+}

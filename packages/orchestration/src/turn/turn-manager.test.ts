@@ -123,7 +123,8 @@ describe('a storage that does not answer', () => {
 describe('what a dead turn said', () => {
   it('is salvaged by the next, behind its steps', async () => {
     const clock = manualClock();
-    const salvage = async (chunks: readonly unknown[]) => chunks.slice(chunks.indexOf('step') + 1);
+    const salvage = async ({ chunks }: { readonly chunks: readonly unknown[] }) =>
+      chunks.slice(chunks.indexOf('step') + 1);
     const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000, salvage });
     await room.create();
     const dead = started(await room.begin('m1'));

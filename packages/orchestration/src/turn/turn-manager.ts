@@ -32,6 +32,8 @@ export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   readonly overlap?: OverlapPolicy;
   /** By default only what was stored step by step is left of a turn whose process has died. */
   readonly salvage?: Salvage;
+  /** Of the state of a session and a new id, the state of the fork; by default it is the same. */
+  readonly forked?: (state: T, forkId: string) => T;
   readonly logger?: Logger;
 };
 
@@ -72,7 +74,8 @@ export class TurnManager<T> {
   readonly #running = new Map<string, Turn<T>>();
 
   constructor(options: TurnManagerOptions<T>) {
-    const { sessions, overlap = 'reject', logger = silentLogger, salvage = async () => [], ...limits } = options;
+    const { sessions, overlap = 'reject', logger = silentLogger, ...others } = options;
+    const { salvage = async () => [], forked = (state: T) => state, ...limits } = others;
     const { parts } = sessions;
     validate({ ...defaultLimits, ...limits }, parts.made);
     this.#sessions = sessions;
@@ -83,17 +86,19 @@ export class TurnManager<T> {
       limits: { ...defaultLimits, ...limits },
       bell: new Bell(),
       salvage,
+      forked,
       logger,
     };
   }
 
   /**
    * Begins the turn that answers a message, in one round trip where nothing is in the way. Where a turn runs, the overlap
-   * policy says what happens. NOT_FOUND when the session is not there, or not for this access.
+   * policy says what happens. NOT_FOUND when the session is not there, or not for this access; NOT_PENDING when what it
+   * is to answer is not open.
    */
   async begin(
     sessionId: string,
-    { overlap = this.#overlap, ...options }: Omit<BeginOptions, 'overlap'> & { readonly overlap?: OverlapPolicy },
+    { overlap = this.#overlap, ...options }: Omit<BeginOptions<T>, 'overlap'> & { readonly overlap?: OverlapPolicy },
   ): Promise<Begun<T>> {
     validateId(options.messageId, 'messageId');
     refuseUnless(policies.includes(overlap), 'overlap', `is none of ${policies.join(', ')}`);

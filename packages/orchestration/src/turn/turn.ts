@@ -25,8 +25,10 @@ export type TurnProgressReport = {
   readonly report?: TurnReport;
 };
 
-export type TurnEnding = TurnProgressReport & {
+export type TurnEnding<T> = TurnProgressReport & {
   readonly status?: 'completed' | 'waiting' | 'failed';
+  /** What the questions of a turn that waits make of the state; nothing where it was asked to end otherwise. */
+  readonly asking?: (state: T) => T;
   /** Said with the end, if it is the end. */
   readonly lastChunks?: readonly unknown[];
 };
@@ -133,7 +135,7 @@ export class Turn<T> implements AsyncDisposable {
    * Ends the turn: as it was asked to, or else as `status` says, 'completed' by default. A turn that would be completed
    * while messages wait to be taken along takes them, and goes on.
    */
-  async end({ status = 'completed', lastChunks = [], ...progress }: TurnEnding = {}): Promise<TurnOutcome> {
+  async end({ status = 'completed', lastChunks = [], asking, ...progress }: TurnEnding<T> = {}): Promise<TurnOutcome> {
     const { mailbox } = this.#holder;
     if (status === 'completed' && mailbox.request === null && this.isSteered) {
       const messages = await this.step(progress);
@@ -142,7 +144,11 @@ export class Turn<T> implements AsyncDisposable {
     }
     for (const chunk of lastChunks) void this.#buffer.add(chunk);
     const ending = mailbox.request ?? status;
-    const record = await this.#commit((part) => this.#holder.end(part, ending), progress);
+    const asked = ending === 'waiting' && asking !== undefined ? asking : (state: T) => state;
+    const record = await this.#commit(
+      (part) => this.#holder.end({ ...part, change: (state) => asked(part.change(state)) }, ending),
+      progress,
+    );
     this.#over();
     return { status: 'ended', record };
   }
