@@ -1,16 +1,19 @@
 import type { Logger, StorageProvider, TtlOptions } from '@stateroom/core';
 import {
+  askFor,
   type ClientView,
+  openCalls,
   type OrchestrationState,
   OrchestrationStateManager,
+  type Salvage,
   toClientView,
   TurnManager,
   type TurnManagerOptions,
 } from '@stateroom/orchestration';
-import type { UIMessage, UIMessageChunk } from 'ai';
+import { isToolUIPart, type UIMessage, type UIMessageChunk } from 'ai';
 import type { Agent } from './agent.ts';
 import { salvageAnswer } from './spoken-message.ts';
-import { fromTranscript, toTranscript } from './transcript.ts';
+import { fromTranscript, messagesIn, toTranscript } from './transcript.ts';
 
 /** An agent's sessions, and the turns in them. */
 export type AgentRoom = {
@@ -23,7 +26,7 @@ export type AgentRoomOptions = {
   readonly storage: StorageProvider;
   readonly ttl?: TtlOptions | undefined;
   readonly turns?:
-    | Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'salvage' | 'logger'>
+    | Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'salvage' | 'forked' | 'logger'>
     | undefined;
   readonly logger?: Logger | undefined;
 };
@@ -33,10 +36,14 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
   const logged = logger && { logger };
   const options = { storage, agentId, workflow: workflow ?? undefined, ...(ttl && { ttl }), ...logged };
   const { sessions } = new OrchestrationStateManager(options);
-  // Whoever wrote the chunks was our own code, which writes nothing else.
-  const salvage = async (chunks: readonly unknown[]) =>
-    toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[]));
-  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, salvage, ...logged }) };
+  const salvage: Salvage = async ({ chunks, input }) => {
+    const asked = await fromTranscript(input, () => true);
+    const answered = asked.find(({ role }) => role === 'assistant') ?? null;
+    // Whoever wrote the chunks was our own code, which writes nothing else.
+    return toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[], answered));
+  };
+  const forked = (state: OrchestrationState, forkId: string) => ({ ...askFor(state, []), sessionId: forkId });
+  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, salvage, forked, ...logged }) };
 }
 
 /** A conversation as its owner may see it. */
@@ -63,8 +70,13 @@ export async function loadConversation({
   const found = await roomOf(agent, { storage }).turns.open(sessionId, { owner, agentId: agent.id });
   if (found === null) return null;
   const { state, messages, running } = found;
+  const answered = messagesIn(running?.input ?? []).flatMap(({ parts = [] }) =>
+    parts.filter((part) => isToolUIPart(part)),
+  );
+  const open = [...openCalls(state, Date.now()), ...answered].map(({ toolCallId }) => toolCallId);
+  const isOpen = (toolCallId: string) => open.includes(toolCallId);
   return {
-    messages: await fromTranscript([...messages.items, ...(running?.input ?? [])]),
+    messages: await fromTranscript([...messages.items, ...(running?.input ?? [])], isOpen),
     state: toClientView(state),
     runningTurnId: running?.turnId ?? null,
   };

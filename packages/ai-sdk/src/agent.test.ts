@@ -13,12 +13,18 @@ describe('defineAgent', () => {
   it.each<readonly [string, Partial<AgentOptions>, string]>([
     ['an id that is no path segment', { id: 'a/b' }, 'id'],
     ['a bound of no model steps', { maxModelSteps: 0 }, 'maxModelSteps'],
-    ['a tool that runs nowhere', { tools: { search, ask: tool({ inputSchema }) } }, 'tools.ask'],
+    ['a time to answer that is none', { pendingTtlMs: 0 }, 'pendingTtlMs'],
     [
-      'a tool that waits for an approval',
-      { tools: { search: tool({ inputSchema, needsApproval: true, execute: () => 1 }) } },
-      'tools.search',
+      'an approval of a tool that it does not have',
+      { toolApproval: { serach: 'user-approval' } },
+      'toolApproval.serach',
     ],
+    [
+      'an approval of a tool that the client carries out',
+      { tools: { ask: tool({ inputSchema }) }, toolApproval: { ask: 'user-approval' } },
+      'toolApproval.ask',
+    ],
+    ['the same, as the tool says it', { tools: { ask: tool({ inputSchema, needsApproval: true }) } }, 'tools.ask'],
     [
       'a tool in a sequence that it does not have',
       { workflow: defineWorkflow({ steps: [{ name: 'a', sequence: ['serach'] }] }) },

@@ -1,14 +1,19 @@
 import { StateroomError } from '@stateroom/core';
 import type { OverlapPolicy, Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
+import type { ApprovalRule } from './tool-approval.ts';
 
 export type AgentOptions = {
   /** The last segment of its route's path: 1–64 of a–z, 0–9 and `-`. Its sessions are bound to it. */
   readonly id: string;
   readonly model: LanguageModel;
   readonly instructions: string;
-  /** Each with an `execute`: tools that run in the client or wait for an approval are refused. */
+  /** One without an `execute` is the client's to carry out: the turn waits for its output. */
   readonly tools: ToolSet;
+  /** Tools that run only when the user has approved the call, as in `{ refund: 'user-approval' }`. */
+  readonly toolApproval?: Readonly<Record<string, ApprovalRule>>;
+  /** How long a turn waits for an approval or an output, an hour by default. */
+  readonly pendingTtlMs?: number;
   /** Without one, every tool is offered all the time. */
   readonly workflow?: Workflow;
   /** The most model steps of one turn, 20 by default. */
@@ -29,36 +34,47 @@ export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
 export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
   const { maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
+  const { toolApproval = {}, pendingTtlMs = hourMs } = options;
   const agent = {
     ...options,
     maxModelSteps,
     overlap,
     durability,
+    toolApproval,
+    pendingTtlMs,
     workflow: workflow ?? null,
     history: history ?? null,
   };
   const { lastMessages = 1 } = agent.history ?? {};
-  if (!Number.isSafeInteger(lastMessages) || lastMessages < 1)
-    throw invalid('history.lastMessages', 'is not an integer from 1 up');
+  if (!isCount(lastMessages)) throw invalid('history.lastMessages', 'is not an integer from 1 up');
   if (!/^[a-z0-9-]{1,64}$/.test(agent.id)) throw invalid('id', 'is not 1–64 of a–z, 0–9 and -');
-  if (!Number.isSafeInteger(maxModelSteps) || maxModelSteps < 1)
-    throw invalid('maxModelSteps', 'is not an integer from 1 up');
-  for (const [name, tool] of Object.entries(agent.tools)) {
-    if (tool.execute === undefined) throw invalid(`tools.${name}`, 'has no execute');
-    if (tool.needsApproval !== undefined)
-      throw invalid(`tools.${name}`, 'waits for an approval, which no route answers');
-  }
+  if (!isCount(maxModelSteps)) throw invalid('maxModelSteps', 'is not an integer from 1 up');
+  if (!isCount(pendingTtlMs)) throw invalid('pendingTtlMs', 'is not an integer from 1 up');
   refuseUnknownTools(agent);
   return agent;
 }
 
-function refuseUnknownTools({ workflow, tools }: Agent): void {
+const hourMs = 60 * 60_000;
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+function refuseUnknownTools({ workflow, tools, toolApproval }: Agent): void {
   const names = Object.keys(tools);
-  for (const { name, path } of toolsNamedBy(workflow)) {
-    if (name.includes('*') || names.includes(name)) continue;
+  const approved = Object.keys(toolApproval).map((name) => ({ name, path: `toolApproval.${name}` }));
+  const permitted = toolsNamedBy(workflow).filter(({ name }) => !name.includes('*'));
+  for (const { name, path } of [...permitted, ...approved]) {
+    if (names.includes(name)) continue;
     throw invalid(path, `names the tool "${name}", which the agent does not have; it has ${names.join(', ')}`);
   }
+  for (const { name, path } of approved) if (tools[name]?.execute === undefined) throw invalid(path, clientAsks);
+  for (const [name, { execute, needsApproval }] of Object.entries(tools)) {
+    if (execute === undefined && needsApproval !== undefined) throw invalid(`tools.${name}`, clientAsks);
+  }
 }
+
+const clientAsks = 'is a tool that the client carries out: ask there, and have it answer';
 
 function toolsNamedBy(workflow: Workflow | null): { name: string; path: string }[] {
   return (workflow?.steps ?? []).flatMap(({ when, tools, sequence }, index) => {

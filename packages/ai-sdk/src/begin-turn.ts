@@ -10,19 +10,32 @@ import {
 } from '@stateroom/orchestration';
 import type { UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
+import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
 import { type AnsweredMessage, findAnswered } from './answered-message.ts';
 import type { ChatRequest, ChatWish } from './chat-request.ts';
+import type { ToolAnswer } from './tool-answer.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
-import { fromTranscript, messagesIn, toGoOnFrom, toTranscript, windowOf } from './transcript.ts';
+import { fromTranscript, type IsOpen, messagesIn, toGoOnFrom, toTranscript, windowOf } from './transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
 
-/** A turn that begins here, with what its model is to go on from; or what came of the message instead. */
+/**
+ * A turn that begins here, with what its model is to go on from, and the answers that it goes on with, if it does; or
+ * what came of the message instead.
+ */
 export type ChatTurn =
-  | { readonly status: 'started'; readonly turn: Turn<OrchestrationState>; readonly messages: readonly UIMessage[] }
+  | {
+      readonly status: 'started';
+      readonly turn: Turn<OrchestrationState>;
+      readonly messages: readonly UIMessage[];
+      readonly answered: UIMessage | null;
+    }
   | NotBegun;
 
-type Asked = Pick<BeginOptions, 'messageId' | 'input' | 'replacing'>;
+type MessageWish = Exclude<ChatWish, { readonly type: 'answers' }>;
+
+type Asked = Pick<BeginOptions<OrchestrationState>, 'messageId' | 'input'> &
+  Partial<Pick<BeginOptions<OrchestrationState>, 'replacing' | 'answering' | 'overlap'>>;
 
 /** Begins the turn that a request asks for, in its session; which is made where that was asked for. */
 export async function beginChatTurn(
@@ -34,6 +47,8 @@ export async function beginChatTurn(
   const { owner, agentId } = caller;
   const create = async () =>
     unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return' }));
+  if (isNew && request.wish.type === 'answers')
+    throw new RequestError('INVALID', 'say which session it is', { path: 'id' });
   if (isNew) await create();
   try {
     return await begin(room, request, caller);
@@ -48,32 +63,74 @@ export async function beginChatTurn(
 async function begin(
   room: AgentRoom,
   request: ChatRequest & { readonly sessionId: string },
-  { signal, ...access }: Caller,
+  caller: Caller,
 ): Promise<ChatTurn> {
   const { sessionId, wish } = request;
-  const { history } = room.agent;
-  const asked = await askedFor(room, request, access);
-  // A message is several items where it came step by step.
-  const window = history && { lastMessages: history.lastMessages * itemsAMessage };
-  const begun = await room.turns.begin(sessionId, { ...access, ...asked, signal, ...window });
+  const { signal, ...access } = caller;
+  if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, caller);
+  const asked = await askedFor(room, { sessionId, wish }, access);
+  const begun = await room.turns.begin(sessionId, { ...access, ...asked, signal, ...historyOf(room) });
   if (begun.status !== 'started') {
     if (wish.type === 'message') await refuseOtherWords(room, { begun, message: wish.message, sessionId }, access);
     return begun;
   }
   const { turn } = begun;
-  try {
-    const messages = await shown(room, turn, access);
+  return orAbandoned(turn, async () => {
+    const messages = await shown(room, turn, { access });
     const isRetry = turn.input.length === 0;
     const known = (isRetry ? messages : messages.slice(0, -1)).find(({ id }) => id === asked.messageId);
     if (known === undefined || (isRetry && hasWords(known, wish.message)))
-      return { status: 'started', turn, messages: isRetry ? toGoOnFrom(messages) : messages };
+      return { status: 'started', turn, messages: isRetry ? toGoOnFrom(messages) : messages, answered: null };
     turn.request('rolled_back');
     await turn.end();
+    throw takenId();
+  });
+}
+
+/** Begins the turn that goes on with answers to what the last one waits for. */
+async function goOn(
+  room: AgentRoom,
+  { sessionId, answers }: { readonly sessionId: string; readonly answers: readonly ToolAnswer[] },
+  { signal, ...access }: Caller,
+): Promise<ChatTurn> {
+  const { turns, agent } = room;
+  const past = await turns.list(sessionId, access);
+  const items = (await turns.open(sessionId, access))?.messages.items ?? [];
+  const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
+  const options = await goingOn(answered, answered.given);
+  const begun = await turns.begin(sessionId, { ...access, ...options, signal, ...historyOf(room) });
+  if (begun.status !== 'started') {
+    await refuseOtherAnswers(room, { begun, answered, sessionId }, access);
+    return begun;
+  }
+  const { turn } = begun;
+  return orAbandoned(turn, async () => {
+    // An attempt before this one came to nothing, and what it has begun may have happened: the model is told so.
+    if (attemptOf(turn.id) > 1)
+      return { status: 'started', turn, messages: toGoOnFrom(await shown(room, turn, { access })), answered: null };
+    const isOpen: IsOpen = (id) => answered.given.some(({ toolCallId }) => toolCallId === id);
+    return {
+      status: 'started',
+      turn,
+      messages: await shown(room, turn, { access, isOpen }),
+      answered: answered.message,
+    };
+  });
+}
+
+/** Nobody else would end a turn for which something failed here. */
+async function orAbandoned<R>(turn: Turn<OrchestrationState>, task: () => Promise<R>): Promise<R> {
+  try {
+    return await task();
   } catch (error) {
     turn.abandon();
     throw error;
   }
-  throw takenId();
+}
+
+/** A message is several items where it came step by step. */
+function historyOf({ agent: { history } }: AgentRoom): { readonly lastMessages?: number } {
+  return history === null ? {} : { lastMessages: history.lastMessages * itemsAMessage };
 }
 
 const itemsAMessage = 4;
@@ -82,21 +139,21 @@ const itemsAMessage = 4;
 async function shown(
   { agent, turns }: AgentRoom,
   turn: Turn<OrchestrationState>,
-  access: Omit<Caller, 'signal'>,
+  { access, isOpen }: { readonly access: Omit<Caller, 'signal'>; readonly isOpen?: IsOpen },
 ): Promise<UIMessage[]> {
   const { items, length } = turn.history;
-  const messages = await fromTranscript([...items, ...turn.input]);
+  const messages = await fromTranscript([...items, ...turn.input], isOpen);
   if (agent.history === null) return messages;
   const { lastMessages } = agent.history;
   if (items.length === length || messages.length > lastMessages + 1) return windowOf(messages, lastMessages);
   const all = (await turns.open(turn.sessionId, access))?.messages.items ?? items;
-  return windowOf(await fromTranscript([...all, ...turn.input]), lastMessages);
+  return windowOf(await fromTranscript([...all, ...turn.input], isOpen), lastMessages);
 }
 
 /** The message to be answered, and what it takes the place of. */
 async function askedFor(
   { turns }: AgentRoom,
-  { sessionId, wish }: ChatRequest & { readonly sessionId: string },
+  { sessionId, wish }: { readonly sessionId: string; readonly wish: MessageWish },
   access: Omit<Caller, 'signal'>,
 ): Promise<Asked> {
   if (wish.type === 'message') return plain(wish.message);
@@ -120,7 +177,7 @@ async function askedFor(
 
 async function inPlaceOf(
   { messageId, input, turnBefore, attempt, canGoOn }: AnsweredMessage,
-  wish: Exclude<ChatWish, { readonly type: 'message' }>,
+  wish: Exclude<MessageWish, { readonly type: 'message' }>,
 ): Promise<Asked> {
   const isSame = wish.message === null || wish.message.id === messageId;
   const hasSameWords = wish.type === 'regenerate' || (isSame && hasWords(messagesIn(input)[0] ?? {}, wish.message));
@@ -146,6 +203,25 @@ async function refuseOtherWords(
   const items = [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
   const known = messagesIn(items).find(({ id }) => id === message.id);
   if (known !== undefined && !hasWords(known, message)) throw takenId();
+}
+
+/** What was answered once is not answered again otherwise, nor after the conversation has gone on. */
+async function refuseOtherAnswers(
+  { turns }: AgentRoom,
+  { begun, answered, sessionId }: { begun: NotBegun; answered: Answered; sessionId: string },
+  access: Omit<Caller, 'signal'>,
+): Promise<void> {
+  if (begun.status !== 'running' && begun.status !== 'finished') return;
+  const past = await turns.list(sessionId, access);
+  const found = await turns.open(sessionId, access);
+  const items = [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
+  const given = messagesIn(items).filter(({ id }) => id === answered.question.messageId);
+  const isSame = answered.message.parts.every((part) =>
+    given.some(({ parts = [] }) => parts.some((other) => JSON.stringify(other) === JSON.stringify(part))),
+  );
+  const isLast = begun.status === 'running' || past.at(-1)?.turnId === begun.turnId;
+  if (isSame && isLast) return;
+  throw new RequestError('NOT_PENDING', 'this was answered already; nothing has run');
 }
 
 function hasWords({ parts }: Partial<UIMessage>, message: UIMessage | null): boolean {

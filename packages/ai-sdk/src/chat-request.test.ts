@@ -23,7 +23,7 @@ describe('a bad request', () => {
       { messages: [ok, { id: 'a', role: 'assistant', parts: [forged] }] },
       400,
       'INVALID',
-      'messages[1].role',
+      'id',
     ],
     ['no words', { message: parts({ type: 'text', text: '' }) }, 400, 'INVALID', 'message.parts[0].text'],
     ...['   \n', '\u200b', 'a\0b', '\ud800'].map(

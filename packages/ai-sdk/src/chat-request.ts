@@ -2,6 +2,7 @@ import { validateId } from '@stateroom/core';
 import type { UIMessage } from 'ai';
 import { z } from 'zod';
 import { RequestError } from './error-response.ts';
+import { answersIn, ToolAnswer } from './tool-answer.ts';
 
 export type ChatLimits = {
   /** Of the whole request. The AI SDK's own body carries the whole history, so it grows with it. */
@@ -23,7 +24,9 @@ export type ChatWish =
   /** The message takes the place of another, and of all that came after that. */
   | { readonly type: 'edit'; readonly message: UIMessage; readonly replaces: string }
   /** Another answer to a message: to the named one, or the one of the named answer; null: to the last. */
-  | { readonly type: 'regenerate'; readonly messageId: string | null; readonly message: UIMessage | null };
+  | { readonly type: 'regenerate'; readonly messageId: string | null; readonly message: UIMessage | null }
+  /** Answers to what the last turn waits for, all at once. */
+  | { readonly type: 'answers'; readonly answers: readonly ToolAnswer[]; readonly message: null };
 
 const wellFormed = (text: string) => text.isWellFormed();
 const halfSurrogate = 'holds half a surrogate pair, which is no text';
@@ -59,6 +62,14 @@ const OwnMessage = z.strictObject({
 
 const OwnRegeneration = z.strictObject({ id: z.string().optional(), regenerate: MessageId.nullable() });
 
+const OwnAnswers = z.strictObject({ id: z.string().optional(), answers: z.array(ToolAnswer).min(1).max(64) });
+
+/** The last message of an unchanged `useChat` that has collected answers. Its parts are looked at one by one. */
+const AnsweringMessage = z.object({
+  role: z.literal('assistant'),
+  parts: z.array(z.unknown()),
+});
+
 /** What an unchanged `useChat` sends. Only its last message is looked at: history is the server's own. */
 const SdkBody = z.object({
   id: z.string().optional(),
@@ -82,6 +93,10 @@ function readOwnBody(body: unknown): Reduced {
     const { id, regenerate: messageId } = parse(OwnRegeneration, body);
     return { id, mayCreate: false, wish: { type: 'regenerate', messageId, message: null } };
   }
+  if (isRecord(body) && 'answers' in body) {
+    const { id, answers } = parse(OwnAnswers, body);
+    return { id, mayCreate: false, wish: { type: 'answers', answers, message: null } };
+  }
   const { id, message, replaces, create } = parse(OwnMessage, body);
   const wish: ChatWish = replaces === undefined ? { type: 'message', message } : { type: 'edit', message, replaces };
   return { id, mayCreate: create, wish };
@@ -91,6 +106,11 @@ function readOwnBody(body: unknown): Reduced {
 function reduceSdkBody(body: unknown): Reduced {
   const { id, messages, trigger, messageId } = parse(SdkBody, body);
   const last = messages.length - 1;
+  const { success, data } = AnsweringMessage.safeParse(messages[last]);
+  if (success && trigger === 'submit-message') {
+    const answers = parse(z.array(ToolAnswer).min(1).max(64), answersIn(data.parts), `messages[${last}].parts`);
+    return { id, mayCreate: false, wish: { type: 'answers', answers, message: null } };
+  }
   const message = parse(UserMessage, messages[last], `messages[${last}]`);
   const mayCreate = messages.length === 1;
   if (trigger === 'regenerate-message')

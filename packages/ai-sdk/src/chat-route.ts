@@ -128,9 +128,9 @@ class RouteHandler {
   async #answerOf(begun: ChatTurn, { room, access, sessionId, signal }: Guest & Place): Promise<Answer> {
     switch (begun.status) {
       case 'started': {
-        const { turn, messages } = begun;
+        const { turn, messages, answered } = begun;
         const state = turn.state;
-        const { stream, done } = runAgent({ agent: room.agent, turn, messages, logger: this.#logger });
+        const { stream, done } = runAgent({ agent: room.agent, turn, messages, answered, logger: this.#logger });
         this.#options.waitUntil?.(done);
         return { chunks: stream, turnId: turn.id, state };
       }
@@ -157,7 +157,8 @@ class RouteHandler {
     if (found === null) throw new RequestError('NOT_FOUND', unknownSession);
     const followed = turnId ?? found?.running?.turnId;
     if (followed === undefined) return new Response(null, { status: 204 });
-    const chunks = await followTurn(room, { sessionId, turnId: followed, access, signal: request.signal });
+    const following = { sessionId, turnId: followed, access, signal: request.signal, isWhole: true };
+    const chunks = await followTurn(room, following);
     if (chunks === null) return new Response(null, { status: 204 });
     return respond({ chunks, turnId: followed }, sessionId);
   }

@@ -5,7 +5,7 @@ import { defineAgent } from './agent.ts';
 import { createChatTransport } from './client.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { Chat, fetchFrom, PlainState } from './testing/chat.ts';
-import { load, routeOn } from './testing/desk.ts';
+import { load, routeOn, untilRuns } from './testing/desk.ts';
 
 const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(' ');
 
@@ -36,7 +36,7 @@ describe('the chat of the SDK', () => {
     const { storage, open } = served();
     const first = await open();
     const sending = first.chat.sendMessage({ text: 'hello' });
-    await soon();
+    await untilRuns(storage);
     const reloaded = await open();
     expect(textIn(reloaded.chat.messages)).toEqual(['hello']);
     await first.chat.stop();
@@ -49,11 +49,11 @@ describe('the chat of the SDK', () => {
   });
 
   it('shows one turn in two windows at once, and finds one that another has begun', async () => {
-    const { open } = served();
+    const { storage, open } = served();
     const [first, second] = [await open(), await open()];
     expect(await second.transport.findTurn('s')).toBe(null);
     const sending = first.chat.sendMessage({ text: 'hello' });
-    await soon();
+    await untilRuns(storage);
     expect(await second.transport.findTurn('s')).toMatch(/#1$/);
     const third = await open();
     await Promise.all([third.chat.resumeStream(), sending]);
@@ -99,7 +99,7 @@ describe('the chat of the SDK', () => {
     const { storage, open } = served();
     const { chat } = await open();
     const sending = chat.sendMessage({ text: 'hello' });
-    await soon();
+    await untilRuns(storage);
     await chat.stop();
     await sending;
     const again = await open();

@@ -1,4 +1,5 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage } from 'ai';
+import { answersIn } from './tool-answer.ts';
 
 export type ChatTransportOptions = {
   readonly agentId: string;
@@ -74,6 +75,9 @@ type Sent = { readonly id: string; readonly messages: readonly UIMessage[]; read
 
 /** Until an answer has come the session may be new; later an unknown one is an error, never a silent empty one. */
 function bodyOf({ id, messages, isAnew }: Sent) {
+  const last = messages.at(-1);
+  // The last word is the model's where its questions were answered in place.
+  if (last?.role === 'assistant') return { id, answers: answersIn(last.parts) };
   const message = messages.findLast(({ role }) => role === 'user');
   const parts = message?.parts.flatMap((part) => (part.type === 'text' ? [{ type: part.type, text: part.text }] : []));
   const create = !messages.some(({ role }) => role === 'assistant');

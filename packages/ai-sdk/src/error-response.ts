@@ -2,7 +2,7 @@ import type { UIMessageChunk } from 'ai';
 import { type ErrorCode, isStateroomError, type Logger } from '@stateroom/core';
 
 /** What only a request can get wrong, beside the codes of StateroomError. */
-type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'TOO_LARGE' | 'CRASHED';
+type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'NOT_PENDING' | 'TOO_LARGE' | 'CRASHED';
 
 /** The body of every error, and the text of an error chunk. */
 export type ErrorBody = {

@@ -1,12 +1,19 @@
 import type { Access } from '@stateroom/core';
-import { type FollowedChunks, type FollowedEnd, messageIdOf, type TurnStatus } from '@stateroom/orchestration';
+import {
+  type FollowedChunks,
+  type FollowedEnd,
+  isAnswering,
+  messageIdOf,
+  openCalls,
+  type TurnStatus,
+} from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { errorChunk, RequestError } from './error-response.ts';
 import { replayMessage } from './replay.ts';
 import { steeredPart } from './run-agent.ts';
 import { keptPart } from './spoken-message.ts';
-import { fromTranscript } from './transcript.ts';
+import { fromTranscript, messagesIn } from './transcript.ts';
 
 export type FollowRequest = {
   readonly sessionId: string;
@@ -14,6 +21,8 @@ export type FollowRequest = {
   readonly access: Access;
   /** A message that the turn has taken along: what was said before it is left out. */
   readonly steeredMessageId?: string | undefined;
+  /** Whether whoever follows has nothing yet of a message that the turn goes on with, and is given that, too. */
+  readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 };
 
@@ -66,8 +75,9 @@ async function* chunksOf(room: AgentRoom, request: FollowRequest): Chunks<Follow
 
 const crashed = 'the server broke off in the middle of the answer; send the message again';
 
-async function* said({ turns }: AgentRoom, request: FollowRequest): Chunks<FollowedEnd> {
-  const { sessionId, turnId, access, steeredMessageId, signal } = request;
+async function* said({ turns }: Pick<AgentRoom, 'turns'>, request: FollowRequest): Chunks<FollowedEnd> {
+  const { sessionId, turnId, access, steeredMessageId, signal, isWhole = false } = request;
+  let before = isWhole && isAnswering(turnId) ? await saidBefore({ turns }, request) : null;
   const following = turns.follow(sessionId, { ...access, turnId, signal });
   let hasBegun = steeredMessageId === undefined;
   for (;;) {
@@ -75,6 +85,13 @@ async function* said({ turns }: AgentRoom, request: FollowRequest): Chunks<Follo
     if (next.done) return next.value;
     // Whoever wrote them was our own code, which writes nothing else.
     const chunks = next.value.chunks as readonly UIMessageChunk[];
+    const [first] = chunks;
+    if (before !== null && first?.type === 'start') {
+      yield [first, ...(first.messageId === before.messageId ? before.chunks : [])];
+      yield chunks.slice(1).filter(({ type }) => type !== keptPart);
+      before = null;
+      continue;
+    }
     if (hasBegun) yield chunks.filter(({ type }) => type !== keptPart);
     const place = hasBegun ? -1 : chunks.findIndex((chunk) => isMarkOf(steeredMessageId, chunk));
     if (place < 0) continue;
@@ -96,19 +113,36 @@ const endOf: { readonly [Status in TurnStatus]?: UIMessageChunk } = {
   rolled_back: { type: 'abort' },
 };
 
+/** What stands in the message that a turn goes on with, before all that this turn says. */
+async function saidBefore(
+  { turns }: Pick<AgentRoom, 'turns'>,
+  { sessionId, turnId, access }: FollowRequest,
+): Promise<{ readonly messageId: string; readonly chunks: readonly UIMessageChunk[] } | null> {
+  const record = (await turns.list(sessionId, access)).find((turn) => turn.turnId === turnId);
+  const found = await turns.open(sessionId, access);
+  const items = found?.messages.items ?? [];
+  const from = record?.messages.from ?? found?.running?.base ?? items.length;
+  const last = (await fromTranscript(items.slice(0, from), () => true)).at(-1);
+  return last?.role === 'assistant' ? { messageId: last.id, chunks: replayMessage(last).slice(1) } : null;
+}
+
 async function fromTheTranscript(
   { turns }: AgentRoom,
-  { sessionId, turnId, access, steeredMessageId }: FollowRequest,
+  { sessionId, turnId, access, steeredMessageId, isWhole }: FollowRequest,
 ): Promise<readonly UIMessageChunk[]> {
   const record = (await turns.list(sessionId, access)).find((turn) => turn.turnId === turnId);
   if (record === undefined) return [];
   const { from, to } = record.messages;
-  const found = await turns.open(sessionId, access, { start: from, end: to });
-  const messages = await fromTranscript(found?.messages.items ?? []);
-  const first = messages.findIndex(({ id }) => id === steeredMessageId);
-  const answers = messages.slice(first + 1).filter(({ role }) => role === 'assistant');
+  const start = isWhole === true && isAnswering(turnId) ? 0 : from;
+  const found = await turns.open(sessionId, access, { start, end: to });
+  const items = found?.messages.items ?? [];
+  const own = messagesIn(items.slice(from - start));
+  const first = own.findIndex(({ id }) => id === steeredMessageId) + 1;
+  const answerId = own.slice(first).find(({ role }) => role === 'assistant')?.id;
+  const open = found === null ? [] : openCalls(found.state, Date.now()).map(({ toolCallId }) => toolCallId);
+  const messages = await fromTranscript(items, (id) => open.includes(id));
   const last = endOf[record.status] ?? { type: 'finish' };
-  return [...answers.slice(0, 1).flatMap(replayMessage), last];
+  return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), last];
 }
 
 function later(ms: number): Promise<null> {

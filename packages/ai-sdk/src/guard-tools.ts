@@ -91,7 +91,7 @@ async function* watchMany(outputs: AsyncIterable<unknown>, call: Call) {
 }
 
 /** The output as it will be stored. */
-function keepable(name: string, output: unknown): unknown {
+export function keepable(name: string, output: unknown): unknown {
   const text = jsonOf(name, output ?? null);
   if (text.length <= maxOutputCharacters) return output ?? null;
   throw new ToolRefusal(`The result of "${name}" is longer than ${maxOutputCharacters} characters and was not kept.`);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type AgentOptions, defineAgent } from './agent.ts';
 import { roomOf } from './agent-room.ts';
 import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn } from './testing/desk.ts';
+import { load, routeOn, untilRuns } from './testing/desk.ts';
 import { ask, post, textOf, userMessage } from './testing/talk.ts';
 import { toTranscript } from './transcript.ts';
 
@@ -68,7 +68,7 @@ describe('a conversation is not lost', () => {
     const { storage, route } = room({ overlap: 'steer', delayMs: 10 });
     await post(route, { id: 's', message: userMessage('zero', 'm0'), create: true });
     const first = post(route, { id: 's', message: userMessage('one', 'm1') });
-    await soon();
+    await untilRuns(storage);
     await Promise.all([first, post(route, { id: 's', message: userMessage('two', 'm2') })]);
     const before = await roles(storage);
     const changed = await post(route, { id: 's', message: userMessage('other', 'm2'), replaces: 'm2' });
@@ -92,9 +92,9 @@ describe('a turn', () => {
   });
 
   it('is not given other words while it runs', async () => {
-    const { route } = room({ delayMs: 20 });
+    const { storage, route } = room({ delayMs: 20 });
     const first = post(route, { id: 's', message: userMessage('hello', 'm1'), create: true });
-    await soon();
+    await untilRuns(storage);
     const edit = await post(route, { id: 's', message: userMessage('goodbye', 'm1'), replaces: 'm1' });
     expect([edit.status, edit.body]).toMatchObject([409, { error: { turnId: 'm1#1' } }]);
     await ask(route, 'DELETE', { id: 's', turn: 'm1#1' });

@@ -45,23 +45,56 @@ function chunksOf(part: Part, id: string): UIMessageChunk[] {
   }
 }
 
-function toolChunks(part: Extract<Part, { toolCallId: string }>): UIMessageChunk[] {
+function toolChunks(part: ToolPart): UIMessageChunk[] {
   const { toolCallId } = part;
   const dynamic = part.type === 'dynamic-tool' && { dynamic: true };
-  const call = { toolCallId, toolName: getToolName(part), input: part.input, ...dynamic };
-  const input: UIMessageChunk = { type: 'tool-input-available', ...call };
+  const called = { toolCallId, toolName: getToolName(part), ...dynamic };
+  const asked = approvalChunks(part);
   switch (part.state) {
     case 'output-available':
-      return [input, { type: 'tool-output-available', toolCallId, output: part.output, ...dynamic }];
+      return [
+        ...inputChunks(part),
+        ...asked,
+        { type: 'tool-output-available', toolCallId, output: part.output, ...dynamic },
+      ];
     case 'output-error':
-      return [input, { type: 'tool-output-error', toolCallId, errorText: part.errorText, ...dynamic }];
+      return [
+        ...inputChunks(part),
+        ...asked,
+        { type: 'tool-output-error', toolCallId, errorText: part.errorText, ...dynamic },
+      ];
     case 'output-denied':
-      return [input, { type: 'tool-output-denied', toolCallId }];
+      return [...inputChunks(part), ...asked, { type: 'tool-output-denied', toolCallId }];
     case 'approval-requested':
-      return [input, { type: 'tool-approval-request', toolCallId, approvalId: part.approval.id }];
     case 'approval-responded':
+      return [...inputChunks(part), ...asked];
     case 'input-available':
     case 'input-streaming':
-      return [input];
+      return [{ type: 'tool-input-available', ...called, input: part.input }];
   }
+}
+
+type ToolPart = Extract<Part, { toolCallId: string }>;
+
+/** In pieces: an input as a whole is one to be acted on, where a client carries the tool out. */
+function inputChunks(part: ToolPart): UIMessageChunk[] {
+  const { toolCallId, input } = part;
+  const toolName = getToolName(part);
+  const dynamic = part.type === 'dynamic-tool' && { dynamic: true };
+  return [
+    { type: 'tool-input-start', toolCallId, toolName, ...dynamic },
+    { type: 'tool-input-delta', toolCallId, inputTextDelta: JSON.stringify(input ?? {}) },
+  ];
+}
+
+function approvalChunks({ toolCallId, approval }: ToolPart): UIMessageChunk[] {
+  if (approval === undefined) return [];
+  const { id: approvalId, requestReason, isAutomatic, approved, reason } = approval;
+  const why = requestReason !== undefined && { reason: requestReason };
+  const request = { toolCallId, approvalId, ...why, ...(isAutomatic !== undefined && { isAutomatic }) };
+  const answer = { approvalId, approved: approved === true, ...(reason !== undefined && { reason }) };
+  return [
+    { type: 'tool-approval-request', ...request },
+    ...(approved === undefined ? [] : ([{ type: 'tool-approval-response', ...answer }] as const)),
+  ];
 }

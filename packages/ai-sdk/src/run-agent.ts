@@ -1,9 +1,12 @@
 import { createId, type Logger } from '@stateroom/core';
 import {
+  askFor,
   type OrchestrationState,
+  type PendingCall,
   type SteeringMessage,
   toClientView,
   type Turn,
+  type TurnProgressReport,
   TurnStopped,
 } from '@stateroom/orchestration';
 import {
@@ -21,8 +24,11 @@ import { errorChunk, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
+import { toldOf } from './told-answers.ts';
+import { approvalBy } from './tool-approval.ts';
 import { fromTranscript, toTranscript } from './transcript.ts';
 import { TurnProgress } from './turn-progress.ts';
+import { waitingCalls } from './waiting-calls.ts';
 
 /** The type of the last data part of every answer: the client view of the session after the turn. */
 export const statePart = 'data-orchestration';
@@ -35,6 +41,8 @@ export type AgentRun = {
   readonly turn: Turn<OrchestrationState>;
   /** What the model is to go on from: the transcript, with the turn's own message. */
   readonly messages: readonly UIMessage[];
+  /** The calls of the last answer that were answered, with which the turn goes on. */
+  readonly answered: UIMessage | null;
   readonly logger: Logger;
 };
 
@@ -64,7 +72,7 @@ class RunningAgent {
   readonly #run: AgentRun;
   readonly #outlet: Outlet;
   readonly #progress: TurnProgress;
-  readonly #spoken = new SpokenMessage();
+  readonly #spoken: SpokenMessage;
   #messages: readonly UIMessage[];
   /** A model that is cut off does not tell what it has used. */
   #isInModelStep = false;
@@ -78,11 +86,13 @@ class RunningAgent {
     this.#outlet = outlet;
     this.#progress = new TurnProgress(run.agent, run.turn);
     this.#messages = run.messages;
+    this.#spoken = new SpokenMessage(run.answered);
   }
 
   async toItsEnd(): Promise<void> {
     const { turn } = this.#run;
     await this.#say({ type: 'start', messageId: this.#spoken.id });
+    await this.#takeAnswers();
     for (;;) {
       const isWell = await this.#speak();
       const isStopped = turn.signal.reason instanceof TurnStopped;
@@ -92,6 +102,17 @@ class RunningAgent {
       const taken = await this.#end(said, isStopped ? 'stopped' : isWell ? 'completed' : 'failed');
       if (taken === null) return;
       await this.#takeAlong(taken, said);
+    }
+  }
+
+  /** What was asked before is answered by now, or superseded. What a client has carried out is a call as any other. */
+  async #takeAnswers(): Promise<void> {
+    const { turn, answered } = this.#run;
+    if (turn.state.pending.length > 0) turn.update((state) => askFor(state, []));
+    this.#progress.offerTools();
+    for (const { chunk, call } of toldOf(answered)) {
+      await this.#say(chunk);
+      if (call !== null) this.#progress.recordTool(call);
     }
   }
 
@@ -125,6 +146,7 @@ class RunningAgent {
       model: agent.model,
       messages,
       tools: guardTools(agent.tools, this.#progress, logger),
+      toolApproval: approvalBy(agent, this.#progress),
       stopWhen: isStepCount(agent.maxModelSteps),
       abortSignal: turn.signal,
       prepareStep: async ({ stepNumber, messages: soFar }) => {
@@ -176,9 +198,15 @@ class RunningAgent {
     said: readonly UIMessage[],
     how: 'completed' | 'stopped' | 'failed',
   ): Promise<readonly SteeringMessage[] | null> {
-    const { turn } = this.#run;
-    const progress = { messages: await toTranscript([...this.#unstored, ...said]), report: this.#progress.report };
+    const { agent, turn } = this.#run;
+    const calls = how === 'completed' ? await waitingCalls(agent, { turnId: turn.id, said, now: Date.now() }) : [];
+    const isOpen = (id: string) => calls.some(({ toolCallId }) => toolCallId === id);
+    const progress = {
+      messages: await toTranscript([...this.#unstored, ...said], isOpen),
+      report: this.#progress.report,
+    };
     this.#unstored = [];
+    if (calls.length > 0) return this.#wait(progress, calls);
     if (how === 'completed' && turn.isSteered) {
       await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
       const taken = await turn.step(progress);
@@ -187,13 +215,27 @@ class RunningAgent {
     }
     if (how !== 'failed') this.#progress.recordEnd();
     const last = { completed: this.#finish, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
-    const lastChunks = [{ type: statePart, data: toClientView(turn.state), transient: true } as const, last[how]];
+    const lastChunks = [this.#stateChunk(), last[how]];
     const status = how === 'failed' ? 'failed' : 'completed';
     const outcome = await turn.end({ messages: progress.messages, report: this.#progress.report, status, lastChunks });
     if (outcome.status === 'steered') return outcome.messages;
     // This reader is told when it is stored.
     for (const chunk of lastChunks) this.#outlet.send(chunk);
     return null;
+  }
+
+  /** Ends the turn until somebody answers. Messages that came to be taken along have turns of their own. */
+  async #wait(progress: TurnProgressReport, calls: readonly PendingCall[]): Promise<null> {
+    const { turn } = this.#run;
+    const asking = (state: OrchestrationState) => askFor(state, calls);
+    const lastChunks = [this.#stateChunk(), this.#finish];
+    await turn.end({ ...progress, status: 'waiting', asking, lastChunks });
+    for (const chunk of lastChunks) this.#outlet.send(chunk);
+    return null;
+  }
+
+  #stateChunk(): UIMessageChunk {
+    return { type: statePart, data: toClientView(this.#run.turn.state), transient: true };
   }
 
   async #say(chunk: UIMessageChunk): Promise<void> {

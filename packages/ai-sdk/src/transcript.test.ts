@@ -10,7 +10,10 @@ const user: UIMessage = { id: 'u', role: 'user', parts: [{ type: 'text', text: '
 const open: readonly (readonly [string, UIMessage])[] = [
   ['input-streaming', assistant({ ...toolPart, state: 'input-streaming', input: { que: 1 } })],
   ['input-available', assistant({ ...toolPart, state: 'input-available', input: { query: 'x' } })],
-  ['approval-requested', assistant({ ...toolPart, state: 'approval-requested', input: {}, approval: { id: 'p' } })],
+  [
+    'approval-responded',
+    assistant({ ...toolPart, state: 'approval-responded', input: {}, approval: { id: 'p', approved: true } }),
+  ],
   [
     'dynamic',
     assistant({ type: 'dynamic-tool', toolName: 'search', toolCallId: 'c1', state: 'input-available', input: {} }),
@@ -29,6 +32,30 @@ describe('a transcript', () => {
     expect(stored).toEqual([user, closed]);
     const messages = await convertToModelMessages([...stored, { ...user, id: 'u2' }]);
     await generateText({ model: scriptedModel(), messages, maxRetries: 0 });
+  });
+
+  it.each([
+    ['nobody answered', assistant({ ...toolPart, state: 'approval-requested', input: {}, approval: { id: 'p' } })],
+    [
+      'was denied',
+      assistant({ ...toolPart, state: 'approval-responded', input: {}, approval: { id: 'p', approved: false } }),
+    ],
+  ])('with an approval that %s is closed as denied, and a model takes it', async (_what, message) => {
+    const stored = await fromTranscript(await toTranscript([user, message]));
+    expect(stored[1]?.parts[0]).toMatchObject({ state: 'output-denied', approval: { id: 'p', approved: false } });
+    const messages = await convertToModelMessages([...stored, { ...user, id: 'u2' }]);
+    await generateText({ model: scriptedModel(), messages, maxRetries: 0 });
+  });
+
+  it('keeps a call open that waits, and puts what became of it in its place', async () => {
+    const waiting = assistant({ ...toolPart, state: 'input-available', input: {} });
+    const [item] = await toTranscript([waiting], () => true);
+    expect(await fromTranscript([item], (id) => id === 'c1')).toEqual([waiting]);
+    const done = assistant(
+      { ...toolPart, state: 'output-available', input: {}, output: 1 },
+      { type: 'text', text: 'ok' },
+    );
+    expect(await fromTranscript([item, ...(await toTranscript([done]))])).toEqual([done]);
   });
 
   it('is left as it is where nothing is open', () => {

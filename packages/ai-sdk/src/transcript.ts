@@ -9,12 +9,20 @@ type TranscriptItem = { readonly format: typeof transcriptFormat; readonly messa
 
 const transcriptFormat = 'ai-ui@7';
 
+/** Whether a tool call without a result is one that waits for it, or works on it, and is to be left as it is. */
+export type IsOpen = (toolCallId: string) => boolean;
+
+const isNoneOpen: IsOpen = () => false;
+
 /**
- * The items to append for messages: closed, and of nothing that could not be read again, so that whatever is stored is
- * valid in every later model call.
+ * The items to append for messages: closed, but for the calls that are open, and of nothing that could not be read
+ * again, so that whatever is stored is valid in every later model call.
  */
-export async function toTranscript(messages: readonly UIMessage[]): Promise<TranscriptItem[]> {
-  const kept = await Promise.all(messages.map((message) => storable(closeMessage(message))));
+export async function toTranscript(
+  messages: readonly UIMessage[],
+  isOpen: IsOpen = isNoneOpen,
+): Promise<TranscriptItem[]> {
+  const kept = await Promise.all(messages.map((message) => storable(closeMessage(message, isOpen))));
   return kept.map((message) => ({ format: transcriptFormat, message }));
 }
 
@@ -30,7 +38,8 @@ async function storable(message: UIMessage): Promise<UIMessage> {
   return { id, role, parts: words.length > 0 ? words : [{ type: 'text', text: '' }] };
 }
 
-async function isStorable(message: UIMessage): Promise<boolean> {
+/** Whether it can be kept as it is. */
+export async function isStorable(message: UIMessage): Promise<boolean> {
   try {
     // JSON writes half a surrogate pair as an escape, and nothing else of its kind.
     if (/\\ud[89a-f]/.test(toJson(message))) return false;
@@ -52,8 +61,11 @@ function throughJson(message: UIMessage): UIMessage | null {
   }
 }
 
-/** The messages of stored items, closed again; INVALID_STATE when one is none, NEWER_VERSION when it is of newer code. */
-export async function fromTranscript(items: readonly unknown[]): Promise<UIMessage[]> {
+/**
+ * The messages of stored items, closed again but for the calls that are open; INVALID_STATE when one is none,
+ * NEWER_VERSION when it is of newer code.
+ */
+export async function fromTranscript(items: readonly unknown[], isOpen: IsOpen = isNoneOpen): Promise<UIMessage[]> {
   if (items.length === 0) return [];
   const messages = items.map((item, index) => {
     if (typeof item !== 'object' || item === null || !('format' in item) || !('message' in item)) throw corrupt(index);
@@ -65,7 +77,7 @@ export async function fromTranscript(items: readonly unknown[]): Promise<UIMessa
   });
   const result = await safeValidateUIMessages({ messages });
   if (!result.success) throw corrupt(0);
-  return joined(result.data).map(closeMessage);
+  return joined(result.data).map((message) => closeMessage(message, isOpen));
 }
 
 /** What is in items, item by item, as far as it can be told without a look at their parts. */
@@ -95,11 +107,21 @@ export function toGoOnFrom(messages: readonly UIMessage[]): UIMessage[] {
 }
 
 /**
- * A message with nothing left open: a tool call without a result becomes an errored one, which the model is shown and
- * does not silently repeat; left as it is, every later turn of the session would be refused.
+ * A message with nothing left open but what waits: a tool call without a result becomes an errored or a denied one,
+ * which the model is shown and does not silently repeat; left as it is, every later turn of the session would be refused.
  */
-export function closeMessage(message: UIMessage): UIMessage {
-  return { ...message, parts: message.parts.map(closePart) };
+export function closeMessage(message: UIMessage, isOpen: IsOpen = isNoneOpen): UIMessage {
+  const close = (part: Part) => (isToolUIPart(part) && isOpen(part.toolCallId) ? part : closePart(part));
+  return { ...message, parts: message.parts.map(close) };
+}
+
+type Part = UIMessage['parts'][number];
+
+/** Whether a tool call has what it was made for, or will never have it. */
+export function hasResult(part: Part): boolean {
+  if (!isToolUIPart(part)) return false;
+  const isWhole = part.state === 'output-available' && part.preliminary !== true;
+  return isWhole || part.state === 'output-error' || part.state === 'output-denied';
 }
 
 function joined(messages: readonly UIMessage[]): UIMessage[] {
@@ -108,21 +130,39 @@ function joined(messages: readonly UIMessage[]): UIMessage[] {
     const before = whole.at(-1);
     const goesOn = before?.id === message.id && before.role === 'assistant' && message.role === 'assistant';
     if (!goesOn) whole.push(message);
-    else whole[whole.length - 1] = { ...before, parts: [...before.parts, ...message.parts] };
+    else whole[whole.length - 1] = { ...before, parts: withMore(before.parts, message.parts) };
   }
   return whole;
 }
 
-function closePart(part: UIMessage['parts'][number]): UIMessage['parts'][number] {
-  if (isTextUIPart(part)) return part.state === 'streaming' ? { ...part, state: 'done' } : part;
-  if (!isToolUIPart(part)) return part;
-  const isWhole = part.state === 'output-available' && part.preliminary !== true;
-  if (isWhole || part.state === 'output-error' || part.state === 'output-denied') return part;
-  const errorText = 'The call was interrupted before it had a result.';
-  const { type, toolCallId } = part;
-  const closed = { toolCallId, state: 'output-error', input: part.input ?? {}, errorText } as const;
-  return type === 'dynamic-tool' ? { type, toolName: part.toolName, ...closed } : { type, ...closed };
+/** A call that was open is replaced by what became of it. */
+function withMore(parts: readonly Part[], more: readonly Part[]): Part[] {
+  const all = [...parts];
+  for (const part of more) {
+    const isSame = (other: Part) =>
+      isToolUIPart(part) && isToolUIPart(other) && other.toolCallId === part.toolCallId && !hasResult(other);
+    const place = all.findIndex(isSame);
+    all.splice(place < 0 ? all.length : place, 1, part);
+  }
+  return all;
 }
+
+function closePart(part: Part): Part {
+  if (isTextUIPart(part)) return part.state === 'streaming' ? { ...part, state: 'done' } : part;
+  if (!isToolUIPart(part) || hasResult(part)) return part;
+  const { type, toolCallId, input = {}, approval } = part;
+  const named = type === 'dynamic-tool' ? { type, toolName: part.toolName } : { type };
+  // Approved, it may have been carried out.
+  if (approval !== undefined && approval.approved !== true) {
+    const { id, approved, reason = approved === undefined ? unanswered : undefined } = approval;
+    const denied = { id, approved: false, ...(reason !== undefined && { reason }) } as const;
+    return { ...named, toolCallId, state: 'output-denied', input, approval: denied };
+  }
+  const errorText = 'The call was interrupted before it had a result.';
+  return { ...named, toolCallId, state: 'output-error', input, errorText };
+}
+
+const unanswered = 'Nobody approved it before the conversation went on.';
 
 function corrupt(index: number): StateroomError {
   const path = `messages[${index}]`;

@@ -38,11 +38,18 @@ export class TurnProgress {
     };
   }
 
-  /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
-  beginModelStep(): { activeTools: string[]; instructions: string } {
-    const { workflow, tools, instructions } = this.#agent;
+  /** Lets those tools run from here on that the active step allows. */
+  offerTools(): string[] {
+    const { workflow, tools } = this.#agent;
     const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
     this.#offered = offered;
+    return offered;
+  }
+
+  /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
+  beginModelStep(): { activeTools: string[]; instructions: string } {
+    const { workflow, instructions } = this.#agent;
+    const offered = this.offerTools();
     const step = currentStep(workflow, this.turn.state);
     return { activeTools: offered, instructions: [instructions, step?.instructions ?? ''].join('\n\n').trim() };
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Agent, defineAgent, type AgentOptions } from './agent.ts';
 import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn } from './testing/desk.ts';
+import { load, routeOn, untilRuns } from './testing/desk.ts';
 import { ask, messageOf, post, textOf, userMessage } from './testing/talk.ts';
 
 const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(' ');
@@ -34,7 +34,7 @@ const soon = (ms = 150) => new Promise((resolve) => setTimeout(resolve, ms));
 async function begun(options?: Parameters<typeof servers>[0]) {
   const room = servers(options);
   const answer = post(room.here, { id: 's', message: userMessage('hello', 'm1'), create: true });
-  await soon();
+  await untilRuns(room.storage);
   return { ...room, answer };
 }
 

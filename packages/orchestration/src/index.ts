@@ -21,8 +21,8 @@ export type { SteeringMessage, TurnRequest } from './turn/mailbox.ts';
 export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './turn/stored.ts';
 export type { FollowedChunks, FollowedEnd } from './turn/stream-log.ts';
 export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnStopped } from './turn/turn.ts';
-export type { TurnLimits, TurnList } from './turn/turn-context.ts';
-export { answersTo, attemptOf, messageIdOf } from './turn/turn-id.ts';
+export type { Salvage, TurnLimits, TurnList } from './turn/turn-context.ts';
+export { answersTo, attemptOf, isAnswering, messageIdOf } from './turn/turn-id.ts';
 export {
   type Begun,
   type StopOutcome,

@@ -57,6 +57,12 @@ export function routeOn(storage: StorageProvider, options: Partial<ChatRouteOpti
 export const load = (storage: StorageProvider, sessionId: string, owner = 'me') =>
   loadConversation({ storage, agent: desk(), sessionId, owner });
 
+/** Resolves when a turn runs in the session. */
+export async function untilRuns(storage: StorageProvider, sessionId = 's'): Promise<void> {
+  while (((await load(storage, sessionId))?.runningTurnId ?? null) === null)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** How many keys the storage holds. */
 export async function keysIn(storage: StorageProvider): Promise<number> {
   return (await storage.scan('', null, 1000)).found.length;

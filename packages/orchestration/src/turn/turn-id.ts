@@ -16,3 +16,8 @@ export function answersTo(turnId: string): string {
   const [, origin = turnId, number = '0'] = /^(.+)~(\d+)#\d+$/.exec(turnId) ?? [];
   return `${origin}~${Number(number) + 1}`;
 }
+
+/** Whether a turn's id is that of one that goes on with another. */
+export function isAnswering(turnId: string): boolean {
+  return /~\d+#\d+$/.test(turnId);
+}

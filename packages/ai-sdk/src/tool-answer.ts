@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+const Id = z.string().min(1).max(256);
+const Words = z.string().max(10_000);
+/** What the client has shown its user as the call's input: an answer to anything else is none. */
+const shown = { input: z.unknown().optional() };
+
+/** A client's answer to a question that the server has asked: whether a tool may run, or what one has given there. */
+export const ToolAnswer = z.union([
+  z.strictObject({ approvalId: Id, approved: z.boolean(), reason: Words.optional(), ...shown }),
+  z.strictObject({ toolCallId: Id, output: z.unknown(), ...shown }),
+  z.strictObject({ toolCallId: Id, errorText: Words, ...shown }),
+]);
+export type ToolAnswer = z.infer<typeof ToolAnswer>;
+
+const Part = z.object({ type: z.string() });
+const AnsweredPart = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('approval-responded'),
+    input: z.unknown(),
+    approval: z.object({ id: z.string(), approved: z.boolean(), reason: z.string().optional() }),
+  }),
+  z.object({ state: z.literal('output-available'), toolCallId: z.string(), input: z.unknown(), output: z.unknown() }),
+  z.object({ state: z.literal('output-error'), toolCallId: z.string(), input: z.unknown(), errorText: z.string() }),
+]);
+
+/** What may be an answer in the last step of an assistant message as `useChat` has it; whether it is, is not asked. */
+export function answersIn(parts: readonly unknown[]): ToolAnswer[] {
+  const lastStep = parts.findLastIndex((part) => Part.safeParse(part).data?.type === 'step-start');
+  return parts.slice(lastStep + 1).flatMap((part): ToolAnswer[] => {
+    const { data } = AnsweredPart.safeParse(part);
+    if (data === undefined) return [];
+    const { input } = data;
+    if (data.state === 'output-available') return [{ toolCallId: data.toolCallId, output: data.output, input }];
+    if (data.state === 'output-error') return [{ toolCallId: data.toolCallId, errorText: data.errorText, input }];
+    const { id: approvalId, approved, reason } = data.approval;
+    return [{ approvalId, approved, ...(reason !== undefined && { reason }), input }];
+  });
+}
