@@ -5,4 +5,6 @@ export { type ChatRoute, type ChatRouteOptions, createChatRoute } from './chat-r
 export type { ErrorBody } from './error-response.ts';
 export { ToolRefusal } from './guard-tools.ts';
 export { statePart, steeredPart } from './run-agent.ts';
+export type { ApprovalCall, ApprovalRule } from './tool-approval.ts';
+export type { ToolAnswer } from './tool-answer.ts';
 export { closeMessage } from './transcript.ts';

@@ -69,7 +69,7 @@ export const toolParts = (messages: readonly UIMessage[]) =>
   messages.flatMap(({ parts }) => parts.filter((part) => part.type.startsWith('tool-')));
 export const stateOf = (part: unknown) => (part as { state: string }).state;
 export const approvalOf = (part: unknown) => (part as { approval: { id: string } }).approval.id;
-export const isAnswered = (part: unknown) => stateOf(part) === 'approval-responded';
+const isAnswered = (part: unknown) => stateOf(part) === 'approval-responded';
 export const callOf = (part: unknown) => (part as { toolCallId: string }).toolCallId;
 export const textIn = (messages: readonly UIMessage[]) =>
   messages
