@@ -1,5 +1,5 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import { type Agent, defineAgent } from '@stateroom/ai-sdk';
+import { type Agent, type AgentOptions, defineAgent } from '@stateroom/ai-sdk';
 import { permits, type Workflow } from '@stateroom/orchestration';
 import type { ToolSet } from 'ai';
 
@@ -31,11 +31,12 @@ export type AgentProfileOptions = Pick<AgentCard, 'id' | 'title' | 'description'
   readonly instructions: string;
   readonly tools: ToolSet;
   readonly workflow: Workflow;
+  readonly toolApproval?: NonNullable<AgentOptions['toolApproval']>;
 };
 
 /** Defines the agent and draws its card from the same workflow, so that the two cannot differ. */
 export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
-  const { id, title, description, suggestions, model, instructions, tools, workflow } = options;
+  const { id, title, description, suggestions, model, instructions, tools, workflow, toolApproval = {} } = options;
   const toolNames = Object.keys(tools);
   const steps = workflow.steps.map((step) => ({
     name: step.name,
@@ -45,7 +46,7 @@ export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
   }));
   const defaultStep = workflow.steps.find(({ isDefault }) => isDefault) ?? workflow.steps[0];
   return {
-    agent: defineAgent({ id, model, instructions, tools, workflow }),
+    agent: defineAgent({ id, model, instructions, tools, workflow, toolApproval }),
     card: { id, title, description, suggestions, steps, defaultStep: defaultStep?.name ?? null },
   };
 }

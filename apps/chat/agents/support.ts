@@ -38,13 +38,13 @@ const workflow = defineWorkflow({
   ],
 });
 
-/** Settles complaints about a handful of orders: no money moves before order and policy were looked up. */
+/** Settles complaints about a handful of orders: no money moves before order and policy were looked up, and the guest says yes. */
 export function supportDesk(model: LanguageModelV4): AgentProfile {
   return createAgentProfile({
     id: 'support',
     title: 'Support desk',
     description:
-      'Settles trouble with an order. It cannot refund anything before it has read the order and the policy.',
+      'Settles trouble with an order. It cannot refund anything before it has read the order and the policy, nor before you say yes.',
     suggestions: [
       'My brass lamp arrived broken, order SR-1042.',
       'Where is my blanket? The order is SR-1057.',
@@ -55,5 +55,6 @@ export function supportDesk(model: LanguageModelV4): AgentProfile {
       'You are the support desk of a ship chandler. Be brief, kind and exact. Never state an amount or a date that no tool gave you.',
     tools: supportTools(),
     workflow,
+    toolApproval: { refund: 'user-approval' },
   });
 }

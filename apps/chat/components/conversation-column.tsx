@@ -37,7 +37,7 @@ export function ConversationColumn({ card, conversation, draft, onDraft, modelLa
           className="mx-auto outline-none flex min-h-full max-w-[44rem] flex-col pt-4 pb-6"
         >
           {isEmpty && <EmptyRoom card={card} onChoose={sendAndFollow} />}
-          {!isEmpty && <MessageList messages={messages} phase={phase} agentTitle={card.title} />}
+          {!isEmpty && <MessageList conversation={conversation} agentTitle={card.title} />}
           <Notices card={card} conversation={conversation} />
         </div>
       </div>

@@ -2,10 +2,13 @@ import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts
 import { Message } from './message.tsx';
 import { Porthole } from './porthole.tsx';
 
-export type MessageListProps = Pick<Conversation, 'messages' | 'phase'> & { readonly agentTitle: string };
+export type MessageListProps = {
+  readonly conversation: Pick<Conversation, 'messages' | 'phase' | 'answer'>;
+  readonly agentTitle: string;
+};
 
 /** The conversation. A screen reader hears an answer once it is whole, and at once that one is being written. */
-export function MessageList({ messages, phase, agentTitle }: MessageListProps) {
+export function MessageList({ conversation: { messages, phase, answer }, agentTitle }: MessageListProps) {
   const activity = activityOf(phase, `The ${agentTitle.toLowerCase()}`);
   return (
     <>
@@ -15,6 +18,7 @@ export function MessageList({ messages, phase, agentTitle }: MessageListProps) {
             key={message.id}
             message={message}
             agentTitle={agentTitle}
+            onAnswer={phase === 'ready' && index === messages.length - 1 ? answer : null}
             isWhole={phase !== 'streaming' || index < messages.length - 1}
           />
         ))}

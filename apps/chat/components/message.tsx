@@ -1,17 +1,19 @@
 import { isToolUIPart } from 'ai';
 import { type ChatMessage, textOf } from '../lib/chat-message.ts';
 import { Markdown } from './markdown.tsx';
-import { ToolCall } from './tool-call.tsx';
+import { type OnAnswer, ToolCall } from './tool-call.tsx';
 
 export type MessageProps = {
   readonly message: ChatMessage;
   readonly agentTitle: string;
   /** False while more of it may come. */
   readonly isWhole: boolean;
+  /** Null where nothing that it asks can be answered. */
+  readonly onAnswer: OnAnswer | null;
 };
 
 /** One message: the guest's own words in a bubble, the agent's words and tool calls in the order in which they came. */
-export function Message({ message, agentTitle, isWhole }: MessageProps) {
+export function Message({ message, agentTitle, isWhole, onAnswer }: MessageProps) {
   if (message.role === 'user') {
     return (
       <article aria-label="You" className="ml-auto w-fit max-w-[85%] rounded-2xl rounded-br-md bg-tide px-4 py-2.5">
@@ -26,7 +28,7 @@ export function Message({ message, agentTitle, isWhole }: MessageProps) {
     <article aria-label={agentTitle} className="space-y-3">
       {message.parts.map((part, index) => {
         const key = `${message.id}-${index}`;
-        if (isToolUIPart(part)) return <ToolCall key={key} part={part} />;
+        if (isToolUIPart(part)) return <ToolCall key={key} part={part} onAnswer={onAnswer} />;
         return part.type === 'text' && isWritten(part) ? <Markdown key={key} text={part.text} /> : null;
       })}
       {isSilent && <p className="text-sm text-ink-soft">The model said nothing.</p>}

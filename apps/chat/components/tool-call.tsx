@@ -7,21 +7,35 @@ const stateWords: Readonly<Partial<Record<ToolUIPart['state'], string>>> = {
   'input-available': 'running',
   'output-available': 'done',
   'output-error': 'failed',
+  'approval-requested': 'asks you',
+  'approval-responded': 'answered',
+  'output-denied': 'declined',
 };
 
 /** In place of the lamp of a call that is at work. The word beside it says the same. */
 const endMarks: Readonly<Partial<Record<ToolUIPart['state'], ReactNode>>> = {
   'output-available': <EndMark sign="✓" tone="text-brass" />,
   'output-error': <EndMark sign="✕" tone="text-alarm" />,
+  'output-denied': <EndMark sign="–" tone="text-ink-soft" />,
+};
+
+/** What the guest says to a call that asks: by the id of the question. */
+export type OnAnswer = (approvalId: string, isApproved: boolean) => void;
+
+export type ToolCallProps = {
+  readonly part: ToolUIPart | DynamicToolUIPart;
+  /** Null where nothing can be answered now. */
+  readonly onAnswer: OnAnswer | null;
 };
 
 /** One tool call as it happens: its name and state on one line, what went in and came out behind it. */
-export function ToolCall({ part }: { readonly part: ToolUIPart | DynamicToolUIPart }) {
+export function ToolCall({ part, onAnswer }: ToolCallProps) {
   const isRunning = part.state === 'input-streaming' || part.state === 'input-available';
   const hasFailed = part.state === 'output-error';
   const endMark = endMarks[part.state];
+  const isAsking = part.state === 'approval-requested';
   return (
-    <details className="group rounded-lg border border-line bg-bulkhead text-sm">
+    <details open={isAsking} className="group rounded-lg border border-line bg-bulkhead text-sm">
       <summary className="flex items-center gap-3 rounded-lg px-3.5 py-2.5 [&::-webkit-details-marker]:hidden">
         {endMark === undefined ? <Porthole isLit isBusy={isRunning} /> : endMark}
         <span className="font-mono text-[0.8125rem]">{getToolName(part)}</span>
@@ -33,8 +47,35 @@ export function ToolCall({ part }: { readonly part: ToolUIPart | DynamicToolUIPa
         <Value term="Input" value={part.input} />
         {part.state === 'output-available' && <Value term="Output" value={part.output} />}
         {hasFailed && <Value term="Error" value={part.errorText} />}
+        {part.state === 'output-denied' && <Value term="Why not" value={part.approval.reason} />}
       </dl>
+      {isAsking && onAnswer !== null && (
+        <Question tool={getToolName(part)} onAnswer={(isApproved) => onAnswer(part.approval.id, isApproved)} />
+      )}
     </details>
+  );
+}
+
+/** Nothing of the call has happened yet, and nothing will without a yes. */
+function Question({ tool, onAnswer }: { readonly tool: string; readonly onAnswer: (isApproved: boolean) => void }) {
+  const shape = 'rounded-full px-4 py-1.5 font-medium';
+  return (
+    <fieldset className="flex flex-wrap items-center gap-2 border-t border-line px-3.5 py-3">
+      <legend className="sr-only">{`May ${tool} run?`}</legend>
+      <span aria-hidden="true" className="mr-auto">
+        May <span className="font-mono text-[0.8125rem]">{tool}</span> run?
+      </span>
+      <button type="button" className={`${shape} border border-line hover:bg-recess`} onClick={() => onAnswer(false)}>
+        Decline
+      </button>
+      <button
+        type="button"
+        className={`${shape} bg-brass text-bulkhead hover:opacity-90`}
+        onClick={() => onAnswer(true)}
+      >
+        Approve
+      </button>
+    </fieldset>
   );
 }
 

@@ -35,6 +35,17 @@ const faults: Readonly<Record<string, ChatFault>> = {
     detail: 'Another window wrote to it, or your message already has its answer. Reload to see where it stands.',
     remedy: 'reload',
   },
+  NOT_PENDING: {
+    title: 'This question is not open any more.',
+    detail:
+      'It was answered elsewhere, or the conversation has gone on. Nothing has run. Reload to see where it stands.',
+    remedy: 'reload',
+  },
+  EXPIRED: {
+    title: 'The time to answer is over.',
+    detail: 'Nothing has run. Ask again, and say yes or no within the hour.',
+    remedy: 'reload',
+  },
   UNAUTHORIZED: {
     title: 'The server does not know who you are.',
     detail:
@@ -107,6 +118,12 @@ export function isRefusal(error: Error): boolean {
 /** Whether a turn of another window was in the way: the message is not stored. */
 export function isTurnInTheWay(error: Error): boolean {
   return codeOf(error) === 'CONFLICT' && error.message.includes('"turnId"');
+}
+
+/** Whether the session has moved on without this page. */
+export function isOvertaken(error: Error): boolean {
+  const code = codeOf(error);
+  return code === 'CONFLICT' || code === 'NOT_PENDING' || code === 'EXPIRED';
 }
 
 /** The code in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */

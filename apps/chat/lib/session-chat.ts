@@ -1,8 +1,8 @@
 import { Chat } from '@ai-sdk/react';
 import { createChatTransport, type StateroomTransport } from '@stateroom/ai-sdk/client';
 import type { ClientView } from '@stateroom/orchestration';
-import { generateId } from 'ai';
-import { codeOf, isRefusal, isTurnInTheWay } from './chat-fault.ts';
+import { generateId, lastAssistantMessageIsCompleteWithApprovalResponses } from 'ai';
+import { isOvertaken, isRefusal, isTurnInTheWay } from './chat-fault.ts';
 import { type ChatMessage, orchestrationPart, textOf } from './chat-message.ts';
 import { type PendingMessage, type PendingSlot, pendingSlotOf, toChatMessage } from './pending-message.ts';
 import { fetchHistory, type SessionHistory } from './session-history.ts';
@@ -38,6 +38,7 @@ export class SessionChat {
       id: options.sessionId,
       messages: [...history.messages],
       transport: this.#transport,
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
       onData: (part) => part.type === orchestrationPart && this.#onStored(part.data),
       onError: (error) => this.#onError(error),
       onFinish: ({ isError }) => this.#onFinish(isError ? 0 : 1),
@@ -66,6 +67,12 @@ export class SessionChat {
   /** Ends the turn that runs. What was said until then stays. */
   async stop(): Promise<void> {
     await this.#transport.stopTurn(this.#options.sessionId).catch(() => this.chat.stop());
+  }
+
+  /** Says yes or no to a call that asks; sent once all that is asked has its answer. */
+  async answer(approvalId: string, isApproved: boolean): Promise<void> {
+    this.#requests += 1;
+    await this.chat.addToolApprovalResponse({ id: approvalId, approved: isApproved });
   }
 
   send(text: string): void {
@@ -127,7 +134,7 @@ export class SessionChat {
 
   #onError(error: Error): void {
     if (isRefusal(error) || isTurnInTheWay(error)) this.takeBack();
-    if (codeOf(error) === 'CONFLICT') void this.#showWhatIs();
+    if (isOvertaken(error)) void this.#showWhatIs();
   }
 
   /** Another window has gone on with the session, and this page has not seen it. */

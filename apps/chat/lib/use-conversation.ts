@@ -28,6 +28,8 @@ export type Conversation = {
   readonly fault: ChatFault | null;
   readonly send: (text: string) => void;
   readonly retry: () => void;
+  /** Says yes or no to what the last answer asks. */
+  readonly answer: (approvalId: string, isApproved: boolean) => void;
   /** Ends the answer that comes. */
   readonly stop: () => void;
   readonly lookAgain: () => void;
@@ -67,7 +69,8 @@ export function useConversation({ renderId, ...start }: ConversationStart): Conv
   const fault = phase === 'ready' ? faultOf(chat, lookout, session) : null;
   useOtherWindows(session, phase === 'ready' && fault === null);
   const stop = () => void session.stop();
-  return { messages, view, phase, fault, send, retry, stop, lookAgain, stopLooking: lookout.giveUp, edit };
+  const answer = (approvalId: string, isApproved: boolean) => void session.answer(approvalId, isApproved);
+  return { messages, view, phase, fault, send, retry, answer, stop, lookAgain, stopLooking: lookout.giveUp, edit };
 }
 
 type ChatSnapshot = Pick<ReturnType<typeof useChat<ChatMessage>>, 'messages' | 'status' | 'error'>;

@@ -12,8 +12,8 @@ export type AnsweredMessage = {
   readonly turnBefore: string | null;
   /** The number of the next attempt to answer it. */
   readonly attempt: number;
-  /** Whether its turn came to nothing after tools had worked, of which the model is to know. */
-  readonly canGoOn: boolean;
+  /** The message whose turn came to nothing after tools had worked, of which the model is to know; null else. */
+  readonly brokenOff: string | null;
 };
 
 /**
@@ -29,7 +29,7 @@ export function findAnswered(
   const place = all.findLastIndex(({ id }) => target === null || id === target);
   const turn = past.findLast(({ messages: { from, to } }) => from <= place && place < to);
   if (turn === undefined) return null;
-  const messageId = messageIdOf(turn.turnId);
+  const messageId = messageIdOf(originOf(past, turn).turnId);
   const asked = all.slice(0, place + 1).findLast(({ role }) => role === 'user')?.id;
   if (asked !== undefined && turn.taken.includes(asked)) throw new RequestError('CONFLICT', taken);
   const attempts = past.filter(({ turnId }) => messageIdOf(turnId) === messageId);
@@ -37,13 +37,22 @@ export function findAnswered(
   const from = past[first]?.messages.from ?? 0;
   const input = items.slice(from).filter((item) => messagesIn([item])[0]?.id === messageId);
   if (input.length === 0) return null;
+  const last = past.at(-1);
+  const isOfIt = last !== undefined && messageIdOf(originOf(past, last).turnId) === messageId;
+  const canGoOn = isOfIt && isBrokenOff(last) && hasToolCalls(items.slice(from));
   return {
     messageId,
     input,
     turnBefore: past[first - 1]?.turnId ?? null,
     attempt: Math.max(...attempts.map(({ turnId }) => attemptOf(turnId))) + 1,
-    canGoOn: isBrokenOff(turn) && turn === past.at(-1) && hasToolCalls(items.slice(from)),
+    brokenOff: canGoOn ? messageIdOf(last.turnId) : null,
   };
+}
+
+/** The turn of the user's message, of one that goes on with answers to what that has asked. */
+function originOf(past: readonly TurnRecord[], turn: TurnRecord): TurnRecord {
+  const parent = past.find(({ turnId }) => turnId === turn.parentTurnId);
+  return parent === undefined ? turn : originOf(past, parent);
 }
 
 const taken = 'this message was taken along in the answer to another; send a new one, or change that other one';

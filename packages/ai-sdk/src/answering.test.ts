@@ -115,6 +115,24 @@ describe('an answer', () => {
     expect(room.paid).toEqual([]);
   });
 
+  it('that is another than that of a turn that failed is refused, and the same goes on in the same message', async () => {
+    let fails = true;
+    const room = await asked({
+      reply: (situation) => {
+        const isAnswered = situation.toolResults.some(({ isNew }) => isNew);
+        if (isAnswered && fails) throw new Error('down');
+        return isAnswered ? { text: 'Well.' } : { toolCalls: [{ name: 'refund', input: { euros: 5 } }] };
+      },
+    });
+    expect((await post(room.route, approve(room.approvalId, false))).chunks.at(-1)?.type).toBe('error');
+    fails = false;
+    expect((await post(room.route, approve(room.approvalId))).body).toMatchObject({ error: { code: 'NOT_PENDING' } });
+    const again = await post(room.route, approve(room.approvalId, false));
+    expect([textOf(again), room.paid]).toEqual(['Well.', []]);
+    const stored = (await room.load())?.messages ?? [];
+    expect([stored.length, again.chunks[0]]).toEqual([2, { type: 'start', messageId: stored[1]?.id }]);
+  });
+
   it('that comes too late is EXPIRED, and the question is shown as denied', async () => {
     const room = await asked({ pendingTtlMs: 50 });
     await new Promise((resolve) => setTimeout(resolve, 80));

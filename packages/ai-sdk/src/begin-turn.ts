@@ -7,8 +7,9 @@ import {
   type NotBegun,
   type OrchestrationState,
   type Turn,
+  type TurnView,
 } from '@stateroom/orchestration';
-import type { UIMessage } from 'ai';
+import { isToolUIPart, type UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
 import { type AnsweredMessage, findAnswered } from './answered-message.ts';
@@ -95,27 +96,36 @@ async function goOn(
 ): Promise<ChatTurn> {
   const { turns, agent } = room;
   const past = await turns.list(sessionId, access);
-  const items = (await turns.open(sessionId, access))?.messages.items ?? [];
+  const items = itemsOf(await turns.open(sessionId, access));
   const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
+  refuseOtherAnswers(answered, items);
   const options = await goingOn(answered, answered.given);
   const begun = await turns.begin(sessionId, { ...access, ...options, signal, ...historyOf(room) });
   if (begun.status !== 'started') {
-    await refuseOtherAnswers(room, { begun, answered, sessionId }, access);
+    refuseOtherAnswers(answered, itemsOf(await turns.open(sessionId, access)));
+    const last = (await turns.list(sessionId, access)).at(-1);
+    if (begun.status === 'finished' && last?.turnId !== begun.turnId) throw answeredAlready();
     return begun;
   }
   const { turn } = begun;
   return orAbandoned(turn, async () => {
+    const { message } = answered;
     // An attempt before this one came to nothing, and what it has begun may have happened: the model is told so.
     if (attemptOf(turn.id) > 1)
-      return { status: 'started', turn, messages: toGoOnFrom(await shown(room, turn, { access })), answered: null };
+      return {
+        status: 'started',
+        turn,
+        messages: toGoOnFrom(await shown(room, turn, { access })),
+        answered: { ...message, parts: [] },
+      };
     const isOpen: IsOpen = (id) => answered.given.some(({ toolCallId }) => toolCallId === id);
-    return {
-      status: 'started',
-      turn,
-      messages: await shown(room, turn, { access, isOpen }),
-      answered: answered.message,
-    };
+    return { status: 'started', turn, messages: await shown(room, turn, { access, isOpen }), answered: message };
   });
+}
+
+/** The transcript, with the message of the turn that runs. */
+function itemsOf(found: TurnView<OrchestrationState> | null): readonly unknown[] {
+  return [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
 }
 
 /** Nobody else would end a turn for which something failed here. */
@@ -176,13 +186,13 @@ async function askedFor(
 }
 
 async function inPlaceOf(
-  { messageId, input, turnBefore, attempt, canGoOn }: AnsweredMessage,
+  { messageId, input, turnBefore, attempt, brokenOff }: AnsweredMessage,
   wish: Exclude<MessageWish, { readonly type: 'message' }>,
 ): Promise<Asked> {
   const isSame = wish.message === null || wish.message.id === messageId;
   const hasSameWords = wish.type === 'regenerate' || (isSame && hasWords(messagesIn(input)[0] ?? {}, wish.message));
   // What broke off after its tools have worked is gone on with, for the model is to know of them.
-  if (hasSameWords && canGoOn) return { messageId, input };
+  if (hasSameWords && brokenOff !== null) return { messageId: brokenOff, input: brokenOff === messageId ? input : [] };
   if (wish.type === 'regenerate') return { messageId, input, replacing: { after: turnBefore, attempt } };
   const replacing = { after: turnBefore, ...(isSame && { attempt }) };
   return { ...(await plain(wish.message)), replacing };
@@ -200,28 +210,27 @@ async function refuseOtherWords(
 ): Promise<void> {
   if (begun.status !== 'running' && begun.status !== 'finished' && begun.status !== 'steered') return;
   const found = await turns.open(sessionId, access);
-  const items = [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
-  const known = messagesIn(items).find(({ id }) => id === message.id);
+  const known = messagesIn(itemsOf(found)).find(({ id }) => id === message.id);
   if (known !== undefined && !hasWords(known, message)) throw takenId();
 }
 
-/** What was answered once is not answered again otherwise, nor after the conversation has gone on. */
-async function refuseOtherAnswers(
-  { turns }: AgentRoom,
-  { begun, answered, sessionId }: { begun: NotBegun; answered: Answered; sessionId: string },
-  access: Omit<Caller, 'signal'>,
-): Promise<void> {
-  if (begun.status !== 'running' && begun.status !== 'finished') return;
-  const past = await turns.list(sessionId, access);
-  const found = await turns.open(sessionId, access);
-  const items = [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
-  const given = messagesIn(items).filter(({ id }) => id === answered.question.messageId);
-  const isSame = answered.message.parts.every((part) =>
-    given.some(({ parts = [] }) => parts.some((other) => JSON.stringify(other) === JSON.stringify(part))),
-  );
-  const isLast = begun.status === 'running' || past.at(-1)?.turnId === begun.turnId;
-  if (isSame && isLast) return;
-  throw new RequestError('NOT_PENDING', 'this was answered already; nothing has run');
+/** What was answered once is not answered again otherwise. */
+function refuseOtherAnswers({ question, message }: Answered, items: readonly unknown[]): void {
+  const said = messagesIn(items).filter(({ id }) => id === question.messageId);
+  const answers = said.flatMap(({ parts = [] }) => parts.filter((part) => isToolUIPart(part))).filter(isAnswer);
+  const isOther = message.parts.some((part) => {
+    const same = answers.filter((answer) => isToolUIPart(part) && answer.toolCallId === part.toolCallId);
+    return same.length > 0 && !same.some((answer) => JSON.stringify(answer) === JSON.stringify(part));
+  });
+  if (isOther) throw answeredAlready();
+}
+
+function isAnswer({ state }: { readonly state: string }): boolean {
+  return state !== 'approval-requested' && state !== 'input-available';
+}
+
+function answeredAlready(): RequestError {
+  return new RequestError('NOT_PENDING', 'this was answered already; nothing has run');
 }
 
 function hasWords({ parts }: Partial<UIMessage>, message: UIMessage | null): boolean {

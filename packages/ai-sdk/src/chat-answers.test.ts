@@ -110,6 +110,27 @@ describe.each(['ours', 'its own'])('the chat of the SDK, by the transport that i
     await assertWhole(room, chat.messages);
   });
 
+  it('goes on where the model failed after the tool had run, and runs it once', async () => {
+    let fails = true;
+    const room = shop({
+      reply: ({ toolResults }) => {
+        const isPaid = toolResults.some(({ isNew }) => isNew);
+        if (isPaid && fails) throw new Error('the model is down');
+        return isPaid ? { text: 'Paid at last.' } : { toolCalls: [{ name: 'refund', input: { euros: 5 } }] };
+      },
+    });
+    const chat = chatWith(room, which);
+    await chat.sendMessage({ text: 'refund' });
+    await settled(chat, chat.addToolApprovalResponse({ id: approvalOf(toolParts(chat.messages)[0]), approved: true }));
+    expect([chat.status, room.paid.length]).toEqual(['error', 1]);
+    fails = false;
+    await chat.regenerate();
+    expect([textIn(chat.messages), room.paid.length]).toEqual(['Paid at last.', 1]);
+    const stored = (await room.load())?.messages ?? [];
+    expect(toolParts(stored).map(stateOf)).toEqual(['output-available']);
+    await convertToModelMessages(await validateUIMessages({ messages: stored }), { tools: room.agent.tools });
+  });
+
   it('takes a new message for a denial', async () => {
     const room = shop();
     const errors: Error[] = [];

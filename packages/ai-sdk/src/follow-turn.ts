@@ -118,9 +118,12 @@ async function saidBefore(
   { turns }: Pick<AgentRoom, 'turns'>,
   { sessionId, turnId, access }: FollowRequest,
 ): Promise<{ readonly messageId: string; readonly chunks: readonly UIMessageChunk[] } | null> {
-  const record = (await turns.list(sessionId, access)).find((turn) => turn.turnId === turnId);
   const found = await turns.open(sessionId, access);
   const items = found?.messages.items ?? [];
+  const isRunning = found?.running?.turnId === turnId;
+  // In this order: a turn that does not run any more has its record by now.
+  const ended = isRunning ? [] : await turns.list(sessionId, access);
+  const record = ended.find((turn) => turn.turnId === turnId);
   const from = record?.messages.from ?? found?.running?.base ?? items.length;
   const last = (await fromTranscript(items.slice(0, from), () => true)).at(-1);
   return last?.role === 'assistant' ? { messageId: last.id, chunks: replayMessage(last).slice(1) } : null;

@@ -42,7 +42,7 @@ export function situationOf({ prompt, tools = [] }: LanguageModelV4CallOptions):
       if (message.role !== 'tool') return [];
       return message.content.flatMap((part) => {
         if (part.type !== 'tool-result') return [];
-        const output = 'value' in part.output ? part.output.value : part.output.reason;
+        const output = 'value' in part.output ? part.output.value : (part.output.reason ?? 'It was denied.');
         return [{ name: part.toolName, output, isNew: index > lastUser }];
       });
     }),
