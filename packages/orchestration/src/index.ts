@@ -1,10 +1,13 @@
+export { addEffect, advanceEffects, Effect, effectsOf, EffectView, removeEffect, type WithEffects } from './effects.ts';
 export { ClientView, OrchestrationState, TokenUsage, toClientView, ToolCall } from './orchestration-state.ts';
 export {
+  type AdvancedTurn,
   OrchestrationStateManager,
   type OrchestrationStateManagerOptions,
   type OwnerAccess,
 } from './orchestration-state-manager.ts';
 export {
+  activeInstructions,
   activeTools,
   addTokenUsage,
   advanceSequence,

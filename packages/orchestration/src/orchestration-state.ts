@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Effect, EffectView, toEffectView } from './effects.ts';
 
 /** One tool call that was carried out. Times are milliseconds. */
 export const ToolCall = z.object({
@@ -31,13 +32,17 @@ export const OrchestrationState = z.object({
   sequenceIndex: z.int().min(0),
   turnCount: z.int().min(0),
   cumulativeTokenUsage: TokenUsage,
+  /** What holds for the next turns, the newest last. */
+  effects: z.array(Effect).default([]),
 });
 export type OrchestrationState = z.infer<typeof OrchestrationState>;
 
 /** What may be shown to whoever the session belongs to. */
-export const ClientView = OrchestrationState.omit({ toolLog: true, toolCounts: true, sequenceIndex: true });
+export const ClientView = OrchestrationState.omit({ toolLog: true, toolCounts: true, sequenceIndex: true }).extend({
+  effects: z.array(EffectView).default([]),
+});
 export type ClientView = z.infer<typeof ClientView>;
 
 export function toClientView(state: OrchestrationState): ClientView {
-  return ClientView.parse(state);
+  return ClientView.parse({ ...state, effects: state.effects.map(toEffectView) });
 }
