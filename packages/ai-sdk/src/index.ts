@@ -5,4 +5,5 @@ export { type ChatRoute, type ChatRouteOptions, createChatRoute } from './chat-r
 export type { ErrorBody } from './error-response.ts';
 export { ToolRefusal } from './guard-tools.ts';
 export { statePart, steeredPart } from './run-agent.ts';
+export { sessionOf, type ToolSession } from './tool-session.ts';
 export { closeMessage } from './transcript.ts';

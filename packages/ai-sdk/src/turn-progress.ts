@@ -1,4 +1,5 @@
 import {
+  activeInstructions,
   activeTools,
   addTokenUsage,
   afterTool,
@@ -38,13 +39,13 @@ export class TurnProgress {
     };
   }
 
-  /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
+  /** What the coming model step may do, by the active step and by effects; their instructions follow the agent's own. */
   beginModelStep(): { activeTools: string[]; instructions: string } {
     const { workflow, tools, instructions } = this.#agent;
     const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
     this.#offered = offered;
-    const step = currentStep(workflow, this.turn.state);
-    return { activeTools: offered, instructions: [instructions, step?.instructions ?? ''].join('\n\n').trim() };
+    const added = activeInstructions(workflow, this.turn.state);
+    return { activeTools: offered, instructions: [instructions, ...added].join('\n\n').trim() };
   }
 
   /** Null when the model step was offered the tool, else what to tell the model. */
@@ -77,7 +78,7 @@ export class TurnProgress {
     this.#add({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true });
   }
 
-  /** A turn that was completed, or stopped, is one more. */
+  /** A turn that was completed, or stopped, is one more, and effects have one turn less. */
   recordEnd(): void {
     this.turn.update(countTurn);
   }

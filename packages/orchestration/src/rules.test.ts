@@ -243,8 +243,8 @@ describe('effects on what is offered', () => {
   });
 
   it('a granted tool that stands later in the sequence is no progress of it', () => {
-    const after = afterTool(flow, withEffects('work', ['tool', 'nail']), { tool: 'nail', ok: true });
-    expect([after.sequenceIndex, activeTools(flow, after, named)]).toEqual([0, ['saw', 'nail']]);
+    const used = afterTool(flow, withEffects('work', ['tool', 'nail']), { tool: 'nail', ok: true });
+    expect([used.sequenceIndex, activeTools(flow, used, named)]).toEqual([0, ['saw', 'nail']]);
   });
 
   it('the end of a turn takes one turn off each', () => {
