@@ -7,4 +7,5 @@ export { ToolRefusal } from './guard-tools.ts';
 export { statePart, steeredPart } from './run-agent.ts';
 export type { ApprovalCall, ApprovalRule } from './tool-approval.ts';
 export type { ToolAnswer } from './tool-answer.ts';
+export { sessionOf, type ToolSession } from './tool-session.ts';
 export { closeMessage } from './transcript.ts';

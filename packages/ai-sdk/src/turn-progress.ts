@@ -1,4 +1,5 @@
 import {
+  activeInstructions,
   activeTools,
   addTokenUsage,
   afterTool,
@@ -38,7 +39,7 @@ export class TurnProgress {
     };
   }
 
-  /** Lets those tools run from here on that the active step allows. */
+  /** Lets those tools run from here on that the active step and effects allow. */
   offerTools(): string[] {
     const { workflow, tools } = this.#agent;
     const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
@@ -46,12 +47,11 @@ export class TurnProgress {
     return offered;
   }
 
-  /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
+  /** What the coming model step may do, by the active step and by effects; their instructions follow the agent's own. */
   beginModelStep(): { activeTools: string[]; instructions: string } {
-    const { workflow, instructions } = this.#agent;
     const offered = this.offerTools();
-    const step = currentStep(workflow, this.turn.state);
-    return { activeTools: offered, instructions: [instructions, step?.instructions ?? ''].join('\n\n').trim() };
+    const added = activeInstructions(this.#agent.workflow, this.turn.state);
+    return { activeTools: offered, instructions: [this.#agent.instructions, ...added].join('\n\n').trim() };
   }
 
   /** Null when the model step was offered the tool, else what to tell the model. */
@@ -84,7 +84,7 @@ export class TurnProgress {
     this.#add({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true });
   }
 
-  /** A turn that was completed, or stopped, is one more. */
+  /** A turn that was completed, or stopped, is one more, and effects have one turn less. */
   recordEnd(): void {
     this.turn.update(countTurn);
   }

@@ -1,11 +1,14 @@
+export { addEffect, advanceEffects, Effect, effectsOf, EffectView, removeEffect, type WithEffects } from './effects.ts';
 export { ClientView, OrchestrationState, TokenUsage, toClientView, ToolCall } from './orchestration-state.ts';
 export {
+  type AdvancedTurn,
   OrchestrationStateManager,
   type OrchestrationStateManagerOptions,
   type OwnerAccess,
 } from './orchestration-state-manager.ts';
 export { askFor, openCalls, type PendingAnswer, PendingCall, takeAnswers } from './pending.ts';
 export {
+  activeInstructions,
   activeTools,
   addTokenUsage,
   advanceSequence,

@@ -10,6 +10,7 @@ const workflow = defineWorkflow({
     { name: 'answer', when: [{ type: 'tool_used', tool: 'read_page' }], sequence: ['outline', 'write'] },
   ],
 });
+const shield = { id: 'shield', kind: 'boost', value: { hull: 50 }, turnsLeft: 2 };
 
 describe.each([
   ['memory', () => memoryStorage()],
@@ -37,6 +38,7 @@ describe.each([
     expect(Object.keys(states.toClientView(await states.getOrCreateState('s'))).toSorted()).toEqual([
       'activeStep',
       'cumulativeTokenUsage',
+      'effects',
       'recentlyUsedTools',
       'sessionId',
       'turnCount',
@@ -60,6 +62,44 @@ describe.each([
     expect((await states.getState('s'))?.sequenceIndex).toBe(8);
   });
 
+  it('keeps an effect for its turns, and tells of it when it is gone', async () => {
+    const states = manage();
+    await states.getOrCreateState('s');
+    const torch = { id: 'torch', kind: 'boost', value: null, turnsLeft: 9 };
+    expect(await states.addEffect('s', shield)).toMatchObject({ effects: [shield] });
+    await states.addEffect('s', torch);
+    expect(await states.advanceTurn('s')).toMatchObject({ state: { turnCount: 1 }, expired: [] });
+    expect((await states.getState('s'))?.effects.map(({ turnsLeft }) => turnsLeft)).toEqual([1, 8]);
+    expect(await states.advanceTurn('s')).toMatchObject({ expired: [{ id: 'shield' }] });
+    expect(await states.removeEffect('s', 'torch')).toMatchObject({ effects: [], turnCount: 2 });
+    await expect(states.addEffect('s', { ...shield, turnsLeft: 0 })).rejects.toMatchObject({
+      code: 'INVALID',
+      path: 'effect.turnsLeft',
+    });
+  });
+
+  it('keeps 8 of 8 effects added at once, while turns end', async () => {
+    const states = manage();
+    await states.getOrCreateState('s');
+    const add = (_: unknown, index: number) => states.addEffect('s', { ...shield, id: `e${index}`, turnsLeft: 100 });
+    await Promise.all([...Array.from({ length: 8 }, add), states.advanceTurn('s'), states.advanceTurn('s')]);
+    expect(await states.getState('s')).toMatchObject({ turnCount: 2, effects: { length: 8 } });
+  });
+
+  it('reads a state that was stored before there were effects', async () => {
+    const storage = create();
+    const states = new OrchestrationStateManager({ storage, workflow });
+    await states.getOrCreateState('s');
+    const [key] = (await storage.scan('orchestration-state:', null, 10)).found.map((found) => found.key);
+    const entry = (await storage.read({ entries: [key ?? ''] })).entries[0];
+    const value = (entry?.value ?? '').replace(',"effects":[]', '');
+    expect(value).not.toContain('effects');
+    const change = { type: 'set', key: key ?? '', value, version: 'before', ttlMs: null } as const;
+    await storage.commit({ checks: [{ key: key ?? '', version: entry?.version ?? null }], changes: [change] });
+    expect(await states.getState('s')).toMatchObject({ activeStep: 'research', effects: [] });
+    expect(await states.addEffect('s', shield)).toMatchObject({ effects: [shield] });
+  });
+
   it('answers null for a session that is not there, and makes none by the way', async () => {
     const states = manage();
     const answers = [
@@ -67,10 +107,13 @@ describe.each([
       await states.setActiveStep('none', 'answer'),
       await states.addUsedTool('none', 'search'),
       await states.advanceSequence('none'),
+      await states.addEffect('none', shield),
+      await states.removeEffect('none', shield.id),
+      await states.advanceTurn('none'),
       await states.resetState('none'),
       await states.getState('none'),
     ];
-    expect(answers).toEqual([null, null, null, null, null, null]);
+    expect(answers).toEqual(Array.from({ length: 9 }, () => null));
   });
 
   it('refuses a step that the workflow does not have, and names those it has', async () => {

@@ -9,8 +9,9 @@ import {
   unwrap,
   unwrapOrNull,
 } from '@stateroom/core';
+import { addEffect, advanceEffects, type Effect, removeEffect } from './effects.ts';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
-import { advanceSequence, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
+import { advanceSequence, afterTool, countTurn, enterStep, initialOrchestrationState } from './rules.ts';
 import type { TurnList } from './turn/turn-context.ts';
 import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
@@ -31,6 +32,9 @@ export type OrchestrationStateManagerOptions = {
 
 /** Whose session it must be; without an owner it is not asked. */
 export type OwnerAccess = Pick<Access, 'owner'>;
+
+/** The state after a turn, and the effects that went with it. */
+export type AdvancedTurn = { readonly state: OrchestrationState; readonly expired: readonly Effect[] };
 
 /**
  * Remembers where an agent is in each session. Each method is one atomic step: of parallel calls, in any number of
@@ -103,6 +107,33 @@ export class OrchestrationStateManager {
 
   async advanceSequence(sessionId: string, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
     return this.#update(sessionId, access, (state) => advanceSequence(this.#workflow, state));
+  }
+
+  /** From now on, for so many turns, in place of an effect of the same id. INVALID, with the path, for one that cannot be. */
+  async addEffect(sessionId: string, effect: Effect, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
+    return this.#update(sessionId, access, (state) => addEffect(state, effect));
+  }
+
+  /** Ends an effect before its time; one that is not there is no failure. */
+  async removeEffect(
+    sessionId: string,
+    effectId: string,
+    access: OwnerAccess = {},
+  ): Promise<OrchestrationState | null> {
+    return this.#update(sessionId, access, (state) => removeEffect(state, effectId));
+  }
+
+  /**
+   * Counts a turn that came to its end: each effect has one turn less, and those that had one left are gone, and told.
+   * For whoever runs turns by hand: the chat route does the same in the turn's own commit.
+   */
+  async advanceTurn(sessionId: string, access: OwnerAccess = {}): Promise<AdvancedTurn | null> {
+    let expired: readonly Effect[] = [];
+    const state = await this.#update(sessionId, access, (before) => {
+      ({ expired } = advanceEffects(before));
+      return countTurn(before);
+    });
+    return state && { state, expired };
   }
 
   /** Back to the default step, with nothing used and nothing said. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Effect, EffectView, toEffectView } from './effects.ts';
 import { PendingCall } from './pending.ts';
 
 /** One tool call that was carried out. Times are milliseconds. */
@@ -34,6 +35,8 @@ export const OrchestrationState = z.object({
   cumulativeTokenUsage: TokenUsage,
   /** What the last turn waits for. */
   pending: z.array(PendingCall).default([]),
+  /** What holds for the next turns, the newest last. */
+  effects: z.array(Effect).default([]),
 });
 export type OrchestrationState = z.infer<typeof OrchestrationState>;
 
@@ -43,9 +46,11 @@ export const ClientView = OrchestrationState.omit({
   toolCounts: true,
   sequenceIndex: true,
   pending: true,
+}).extend({
+  effects: z.array(EffectView).default([]),
 });
 export type ClientView = z.infer<typeof ClientView>;
 
 export function toClientView(state: OrchestrationState): ClientView {
-  return ClientView.parse(state);
+  return ClientView.parse({ ...state, effects: state.effects.map(toEffectView) });
 }

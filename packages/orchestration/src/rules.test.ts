@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { addEffect } from './effects.ts';
 import type { OrchestrationState } from './orchestration-state.ts';
 import {
+  activeInstructions,
   activeTools,
   addTokenUsage,
   afterTool,
@@ -177,5 +179,77 @@ describe('what is kept of tool calls and turns', () => {
       ['toString', 2],
       ['__proto__', 1],
     ]);
+  });
+});
+
+describe('effects on what is offered', () => {
+  const flow = defineWorkflow({
+    steps: [
+      {
+        name: 'watch',
+        tools: { allow: ['look', 'list_*'], deny: ['list_secret', 'burn'] },
+        instructions: 'Keep watch.',
+      },
+      { name: 'work', sequence: ['saw', 'nail'] },
+    ],
+  });
+  const named = ['look', 'list_all', 'list_secret', 'burn', 'dig', 'saw', 'nail'];
+  const withEffects = (activeStep: string, ...effects: readonly (readonly [string, string])[]) => {
+    const start = { ...initialOrchestrationState(flow, 's'), activeStep };
+    return effects.reduce(
+      (state, [kind, value]) => addEffect(state, { id: `${kind}:${value}`, kind, value, turnsLeft: 2 }),
+      start,
+    );
+  };
+
+  it.each<readonly [string, string, readonly (readonly [string, string])[], readonly string[]]>([
+    ['nothing without one', 'watch', [], ['look', 'list_all']],
+    ['a tool is granted beside those of the step', 'watch', [['tool', 'dig']], ['look', 'list_all', 'dig']],
+    ['a tool that the agent does not have is not offered', 'watch', [['tool', 'fly']], ['look', 'list_all']],
+    ['what the step denies is not granted', 'watch', [['tool', 'burn']], ['look', 'list_all']],
+    [
+      'what a pattern allows and a name denies is not granted',
+      'watch',
+      [['tool', 'list_secret']],
+      ['look', 'list_all'],
+    ],
+    ['a tool that cools down is not offered', 'watch', [['cooldown', 'look']], ['list_all']],
+    [
+      'a cooldown is stronger than a grant',
+      'watch',
+      [
+        ['tool', 'dig'],
+        ['cooldown', 'dig'],
+      ],
+      ['look', 'list_all'],
+    ],
+    ['a tool is granted beside the next of a sequence', 'work', [['tool', 'nail']], ['saw', 'nail']],
+    ['a sequence waits for its tool that cools down', 'work', [['cooldown', 'saw']], []],
+    ['a kind of the application offers nothing', 'watch', [['boost', 'dig']], ['look', 'list_all']],
+  ])('%s', (_name, step, effects, offered) => {
+    expect(activeTools(flow, withEffects(step, ...effects), named)).toEqual(offered);
+  });
+
+  it('without a workflow everything is offered but what cools down', () => {
+    const state = withEffects('', ['cooldown', 'dig'], ['tool', 'saw']);
+    expect(activeTools(null, state, named)).toEqual(named.filter((name) => name !== 'dig'));
+  });
+
+  it('instructions are added behind those of the step, the newest last', () => {
+    const state = withEffects('watch', ['instructions', 'Whisper.'], ['boost', 'x'], ['instructions', 'Be quick.']);
+    expect(activeInstructions(flow, state)).toEqual(['Keep watch.', 'Whisper.', 'Be quick.']);
+    expect(activeInstructions(null, state)).toEqual(['Whisper.', 'Be quick.']);
+    expect(activeInstructions(flow, withEffects('work'))).toEqual([]);
+  });
+
+  it('a granted tool that stands later in the sequence is no progress of it', () => {
+    const used = afterTool(flow, withEffects('work', ['tool', 'nail']), { tool: 'nail', ok: true });
+    expect([used.sequenceIndex, activeTools(flow, used, named)]).toEqual([0, ['saw', 'nail']]);
+  });
+
+  it('the end of a turn takes one turn off each', () => {
+    const state = withEffects('watch', ['tool', 'dig']);
+    expect(countTurn(state)).toMatchObject({ turnCount: 1, effects: [{ turnsLeft: 1 }] });
+    expect(countTurn(countTurn(state))).toMatchObject({ turnCount: 2, effects: [] });
   });
 });

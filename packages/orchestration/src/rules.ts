@@ -3,6 +3,7 @@
  * offers, and what a tool call changes. Nothing here reads or writes; a workflow of null is an agent without steps.
  */
 
+import { advanceEffects, type Effect, effectsOf } from './effects.ts';
 import type { OrchestrationState, TokenUsage, ToolCall } from './orchestration-state.ts';
 import { type Condition, permits, type Step, type Workflow } from './workflow.ts';
 
@@ -20,6 +21,7 @@ export function initialOrchestrationState(workflow: Workflow | null, sessionId: 
     turnCount: 0,
     cumulativeTokenUsage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
     pending: [],
+    effects: [],
   };
 }
 
@@ -28,12 +30,25 @@ export function currentStep(workflow: Workflow | null, state: OrchestrationState
   return workflow?.steps.find(({ name }) => name === state.activeStep) ?? defaultStep(workflow);
 }
 
-/** Of the named tools, those that may be called now: the next of the step's sequence, else all the step permits. */
+/**
+ * Of the named tools, those that may be called now: the next of the step's sequence, else all the step permits; and,
+ * beside them, those that an effect grants and the step does not deny. None that is cooling down.
+ */
 export function activeTools(workflow: Workflow | null, state: OrchestrationState, tools: readonly string[]): string[] {
   const step = currentStep(workflow, state);
-  if (step === null) return [...tools];
   const next = nextInSequence(workflow, state);
-  return tools.filter((tool) => permits(step, tool) && (next === undefined || tool === next));
+  const isOffered = (tool: string) =>
+    step === null ||
+    (permits(step, tool) && (next === undefined || tool === next)) ||
+    (isValueOf(effectsOf(state, 'tool'), tool) && !isDenied(step, tool));
+  const cooling = effectsOf(state, 'cooldown');
+  return tools.filter((tool) => isOffered(tool) && !isValueOf(cooling, tool));
+}
+
+/** What the model is told besides the agent's own instructions: those of the active step, then those of effects. */
+export function activeInstructions(workflow: Workflow | null, state: OrchestrationState): string[] {
+  const ofEffects = effectsOf(state, 'instructions').flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
+  return [currentStep(workflow, state)?.instructions ?? '', ...ofEffects].filter((text) => text !== '');
 }
 
 /**
@@ -77,9 +92,9 @@ export function addTokenUsage(state: OrchestrationState, usage: TokenUsage): Orc
   };
 }
 
-/** The state after a turn that came to its end. */
+/** The state after a turn that came to its end, with effects that have one turn less. */
 export function countTurn(state: OrchestrationState): OrchestrationState {
-  return { ...state, turnCount: state.turnCount + 1 };
+  return { ...advanceEffects(state).state, turnCount: state.turnCount + 1 };
 }
 
 function defaultStep(workflow: Workflow | null): Step | null {
@@ -128,6 +143,15 @@ function holds(condition: Condition, state: OrchestrationState): boolean {
       return latest.length === condition.tools.length && latest.every((tool, index) => tool === condition.tools[index]);
     }
   }
+}
+
+function isValueOf(effects: readonly Effect[], tool: string): boolean {
+  return effects.some(({ value }) => value === tool);
+}
+
+/** By the step's own `deny`; not to be in its `allow` is something else. */
+function isDenied(step: Step, tool: string): boolean {
+  return !permits({ ...step, tools: { deny: step.tools.deny } }, tool);
 }
 
 function timesUsed({ toolCounts }: OrchestrationState, tool: string): number {

@@ -149,6 +149,52 @@ describe('maxSessions', () => {
     expect(left.summaries.map(({ sessionId }) => sessionId).toSorted()).toEqual(['a', 'd', 'e']);
   });
 
+  it('with evict-idle hands each over, lists and all, before it goes; what is written meanwhile stays', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const saved: unknown[] = [];
+    let whileSaving = async () => {};
+    const sessions = manage(storage, {
+      maxSessions: 2,
+      whenFull: 'evict-idle',
+      clock: clock.now,
+      onEvict: async ({ sessionId, data, lists }) => {
+        saved.push([sessionId, data.count, lists.log?.items]);
+        await whileSaving();
+      },
+    });
+    for (const sessionId of ['a', 'b']) {
+      unwrap(await sessions.createSession({ sessionId }));
+      await clock.advance(1);
+      unwrap(await sessions.updateSession(sessionId, increment, { append: { log: [sessionId] } }));
+      await clock.advance(1);
+    }
+    unwrap(await sessions.createSession({ sessionId: 'c' }));
+    expect(saved).toEqual([['a', 1, ['a']]]);
+    whileSaving = async () => {
+      whileSaving = async () => {};
+      await clock.advance(1);
+      unwrap(await sessions.updateSession('b', increment));
+    };
+    unwrap(await sessions.createSession({ sessionId: 'd' }));
+    expect(saved.slice(1)).toEqual([
+      ['b', 1, ['b']],
+      ['c', 0, []],
+    ]);
+    const left = await sessions.stats({ summary: ({ count }) => count });
+    const counts = left.summaries.map(({ sessionId, summary }) => [sessionId, summary] as const);
+    expect(Object.fromEntries(counts)).toEqual({ b: 2, d: 0 });
+  });
+
+  it('with evict-idle makes no room by a session that could not be handed over', async () => {
+    const onEvict = () => Promise.reject(new TypeError('the disk is full'));
+    const sessions = manage(memoryStorage(), { maxSessions: 1, whenFull: 'evict-idle', onEvict });
+    unwrap(await sessions.createSession({ sessionId: 'a' }));
+    await expect(sessions.createSession({ sessionId: 'b' })).rejects.toThrow('the disk is full');
+    expect((await sessions.getSession('a')).success).toBe(true);
+    expect((await sessions.getSession('b')).success).toBe(false);
+  });
+
   it('is not passed by putting new sessions in the place of expired ones', async () => {
     const clock = manualClock();
     const storage = memoryStorage({ clock: clock.now });

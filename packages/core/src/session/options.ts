@@ -25,6 +25,12 @@ export type SessionManagerOptions<T, ListName extends string = never, View = und
   readonly maxSessions?: number;
   /** 'reject', the default, answers LIMIT; 'evict-idle' deletes the session that was written to longest ago. */
   readonly whenFull?: 'reject' | 'evict-idle';
+  /**
+   * Awaited before 'evict-idle' deletes a session, which is handed over with its lists: to be saved, say. One that is
+   * written meanwhile stays. When it throws, the session stays too, and createSession throws the same. Others that are
+   * to be made wait for it.
+   */
+  readonly onEvict?: (session: SessionSuccess<T, ListName, View>) => void | Promise<void>;
   /** Braces around ids in keys, which a Redis cluster needs; true by default. All managers of a namespace agree on it. */
   readonly hashTags?: boolean;
   /** What another package keeps beside each session, which goes when the session goes. */

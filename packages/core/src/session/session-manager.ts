@@ -68,7 +68,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
   /** INVALID, or INVALID_ID, with the path of the option that cannot be. */
   constructor(options: SessionManagerOptions<T, ListName, View>) {
     const { storage, namespace = 'sessions', lists: listNames = [], hashTags = true } = options;
-    const { logger = silentLogger, maxSessions, whenFull = 'reject', attachment = null } = options;
+    const { logger = silentLogger, maxSessions, whenFull = 'reject', onEvict, attachment = null } = options;
     refuseUnless(typeof storage?.commit === 'function', 'storage', 'is no StorageProvider');
     validateNamespace(namespace);
     validateListNames(listNames);
@@ -100,7 +100,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);
-    this.#census = maxSessions === undefined ? null : new Census(this.#shared, { maxSessions, whenFull });
+    this.#census = maxSessions === undefined ? null : new Census(this.#shared, { maxSessions, whenFull, onEvict });
   }
 
   /** `ifExists` tells what to do when there is one of this id; for an owner it is one round trip more. */

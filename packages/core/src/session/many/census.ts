@@ -1,11 +1,17 @@
-import { StateroomError } from '../../errors.ts';
+import { isStateroomError, StateroomError } from '../../errors.ts';
+import { callersOwn } from '../callers-own.ts';
 import { KeyQueue } from '../key-queue.ts';
 import { type Hint, type IndexSnapshot, newestFirst, SessionIndex } from './session-index.ts';
+import type { SessionManagerOptions } from '../options.ts';
 import type { Aside } from '../stored/attachment.ts';
 import { isUnreadable, type StoredSession } from '../stored/stored-session.ts';
 import type { Shared } from '../shared.ts';
 
-export type CensusOptions = { readonly maxSessions: number; readonly whenFull: 'reject' | 'evict-idle' };
+export type CensusOptions<T, ListName extends string, View> = {
+  readonly maxSessions: number;
+  readonly whenFull: 'reject' | 'evict-idle';
+  readonly onEvict: SessionManagerOptions<T, ListName, View>['onEvict'];
+};
 
 /** What became of an insert; refused aside alone means that another manager has counted one in between. */
 export type CountedOutcome = { readonly isAsideRefused?: boolean };
@@ -18,12 +24,12 @@ const waitMs = 30_000;
  */
 export class Census<T, ListName extends string, View> {
   readonly #shared: Shared<T, ListName, View>;
-  readonly #options: CensusOptions;
+  readonly #options: CensusOptions<T, ListName, View>;
   readonly #index: SessionIndex;
   readonly #queue = new KeyQueue(waitMs);
 
   /** INVALID where nobody can count. */
-  constructor(shared: Shared<T, ListName, View>, options: CensusOptions) {
+  constructor(shared: Shared<T, ListName, View>, options: CensusOptions<T, ListName, View>) {
     const { storage, keySpace } = shared;
     if (storage.scope !== 'process') {
       const message = `maxSessions needs a storage of this process alone; on "${storage.name}" nobody can count sessions without a scan`;
@@ -67,9 +73,25 @@ export class Census<T, ListName extends string, View> {
 
   /** False when it has been written meanwhile: then another one may be the idlest. */
   async #evict(sessionId: string, session: StoredSession<ListName>): Promise<boolean> {
+    if (!(await this.#handOver(sessionId))) return false;
     const { committed } = await this.#shared.store.remove(sessionId, session);
     if (committed) this.#shared.onGone(sessionId);
     return committed;
+  }
+
+  /** Whether it is still there; then whoever asked to be told has had it. */
+  async #handOver(sessionId: string): Promise<boolean> {
+    const { onEvict } = this.#options;
+    if (onEvict === undefined) return true;
+    const { store, found } = this.#shared;
+    const session = await store.load(sessionId, {}, store.allLists()).catch((error: unknown) => {
+      if (isStateroomError(error) && error.code === 'NOT_FOUND') return null;
+      throw error;
+    });
+    if (session === null) return false;
+    const whole = await found(sessionId, session);
+    await callersOwn(() => onEvict(whole));
+    return true;
   }
 
   async #alive(seen: IndexSnapshot): Promise<readonly Member<ListName>[]> {
