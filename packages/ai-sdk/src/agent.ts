@@ -1,5 +1,5 @@
 import { StateroomError } from '@stateroom/core';
-import type { OverlapPolicy, Workflow } from '@stateroom/orchestration';
+import { type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
 
 export type AgentOptions = {
@@ -52,27 +52,14 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
   return agent;
 }
 
+/** What is misspelt in the workflow would be missing when a user comes. */
 function refuseUnknownTools({ workflow, tools }: Agent): void {
+  if (workflow === null) return;
   const names = Object.keys(tools);
-  for (const { name, path } of toolsNamedBy(workflow)) {
-    if (name.includes('*') || names.includes(name)) continue;
-    throw invalid(path, `names the tool "${name}", which the agent does not have; it has ${names.join(', ')}`);
+  for (const { tool, path } of toolsNamedBy(workflow)) {
+    if (tool.includes('*') || names.includes(tool)) continue;
+    throw invalid(path, `names the tool "${tool}", which the agent does not have; it has ${names.join(', ')}`);
   }
-}
-
-function toolsNamedBy(workflow: Workflow | null): { name: string; path: string }[] {
-  return (workflow?.steps ?? []).flatMap(({ when, tools, sequence }, index) => {
-    const at = (path: string) => (name: string) => ({ name, path: `workflow.steps[${index}].${path}` });
-    const conditions = when.flatMap((condition) =>
-      condition.type === 'tool_used' ? [condition.tool] : condition.tools,
-    );
-    return [
-      ...conditions.map(at('when')),
-      ...(tools.allow ?? []).map(at('tools.allow')),
-      ...(tools.deny ?? []).map(at('tools.deny')),
-      ...sequence.map(at('sequence')),
-    ];
-  });
 }
 
 function invalid(path: string, fault: string): StateroomError {

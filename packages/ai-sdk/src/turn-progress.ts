@@ -1,14 +1,13 @@
 import {
   activeTools,
-  addTokenUsage,
-  afterTool,
-  countTurn,
+  afterEvent,
   currentStep,
   type OrchestrationState,
   type ToolCall,
   type Turn,
   type TurnReport,
   type TurnUsage,
+  type WorkflowEvent,
 } from '@stateroom/orchestration';
 import type { LanguageModelUsage } from 'ai';
 import type { Agent } from './agent.ts';
@@ -57,7 +56,7 @@ export class TurnProgress {
 
   recordTool(call: ToolCall): void {
     this.#tools.push({ name: call.tool, ok: call.ok, durationMs: call.durationMs });
-    this.turn.update((state) => afterTool(this.#agent.workflow, state, call));
+    this.#happened({ type: 'tool_called', call });
   }
 
   recordUsage({ inputTokens, outputTokens, totalTokens, ...details }: LanguageModelUsage): void {
@@ -79,7 +78,7 @@ export class TurnProgress {
 
   /** A turn that was completed, or stopped, is one more. */
   recordEnd(): void {
-    this.turn.update(countTurn);
+    this.#happened({ type: 'turn_ended' });
   }
 
   #add(usage: TurnUsage): void {
@@ -93,7 +92,11 @@ export class TurnProgress {
       ...((this.#usage.estimated || usage.estimated) && { estimated: true }),
     };
     const { inputTokens, outputTokens, totalTokens } = usage;
-    this.turn.update((state) => addTokenUsage(state, { inputTokens, outputTokens, totalTokens }));
+    this.#happened({ type: 'tokens_used', usage: { inputTokens, outputTokens, totalTokens } });
+  }
+
+  #happened(event: WorkflowEvent): void {
+    this.turn.update((state) => afterEvent(this.#agent.workflow, { state }, event));
   }
 }
 

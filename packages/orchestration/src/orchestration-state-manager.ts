@@ -10,7 +10,7 @@ import {
   unwrapOrNull,
 } from '@stateroom/core';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
-import { advanceSequence, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
+import { advanceSequence, afterEvent, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
 import type { TurnList } from './turn/turn-context.ts';
 import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
@@ -68,7 +68,10 @@ export class OrchestrationStateManager {
     return unwrap(await this.sessions.createSession(options)).data;
   }
 
-  /** Lays `updates` over the state. The session's id stays, and a step must be one of the workflow. */
+  /**
+   * Lays `updates` over the state, which may make the conditions of a step true, unless they name one themselves. The
+   * session's id stays, and a step must be one of the workflow.
+   */
   async updateState(
     sessionId: string,
     updates: Partial<Omit<OrchestrationState, 'sessionId'>>,
@@ -76,7 +79,7 @@ export class OrchestrationStateManager {
   ): Promise<OrchestrationState | null> {
     const { activeStep } = updates;
     if (activeStep === undefined)
-      return this.#update(sessionId, access, (state) => ({ ...state, ...updates, sessionId }));
+      return this.#update(sessionId, access, (state) => this.#changed(state, { ...state, ...updates, sessionId }));
     this.#assertStep(activeStep);
     return this.#update(sessionId, access, (state) => ({ ...enterStep(state, activeStep), ...updates, sessionId }));
   }
@@ -102,7 +105,7 @@ export class OrchestrationStateManager {
   }
 
   async advanceSequence(sessionId: string, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
-    return this.#update(sessionId, access, (state) => advanceSequence(this.#workflow, state));
+    return this.#update(sessionId, access, (state) => this.#changed(state, advanceSequence(this.#workflow, state)));
   }
 
   /** Back to the default step, with nothing used and nothing said. */
@@ -120,6 +123,10 @@ export class OrchestrationStateManager {
     change: (state: OrchestrationState) => OrchestrationState,
   ): Promise<OrchestrationState | null> {
     return stateOf(await this.sessions.updateSession(sessionId, change, this.#bound(access)));
+  }
+
+  #changed(before: OrchestrationState, state: OrchestrationState): OrchestrationState {
+    return afterEvent(this.#workflow, { state: before }, { type: 'changed', to: { state } });
   }
 
   #bound(access: OwnerAccess): Access {

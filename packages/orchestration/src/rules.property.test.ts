@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OrchestrationState } from './orchestration-state.ts';
+import { activeTools, afterEvent, currentStep, enterStep, initialOrchestrationState, nextInSequence } from './rules.ts';
+import { defineWorkflow, type Workflow } from './workflow.ts';
+import type { Condition } from './workflow/condition.ts';
+import { conditionsHold } from './workflow/holds.ts';
+import type { Situation } from './workflow/situation.ts';
+import { permits } from './workflow/tool-pattern.ts';
+import { goToStep, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
+
+const tools = ['ask', 'add', 'book', 'cancel'];
+const stepNames = ['s0', 's1', 's2', 's3'];
+const tool = fc.constantFrom(...tools);
+
+const condition: fc.Arbitrary<Condition> = fc.letrec<{ one: Condition; nested: Condition }>((tie) => ({
+  one: fc.oneof(
+    { depthSize: 'small' },
+    fc.record({ type: fc.constant('tool_used' as const), tool }),
+    fc.record({ type: fc.constant('tool_used' as const), tool, withinLast: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      type: fc.constant('sequence_match' as const),
+      tools: fc.array(tool, { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({ type: fc.constant('turn_count' as const), atLeast: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      type: fc.constant('state' as const),
+      at: fc.constant('/data/total'),
+      greaterThan: fc.integer({ min: 0, max: 3 }),
+    }),
+    fc.constant({ type: 'custom' as const, predicate: 'isEven' }),
+    tie('nested'),
+  ),
+  nested: fc.oneof(
+    fc.record({ type: fc.constant('not' as const), of: tie('one') }),
+    fc.record({
+      type: fc.constantFrom('all' as const, 'any' as const),
+      of: fc.array(tie('one'), { minLength: 1, maxLength: 2 }),
+    }),
+  ),
+})).one;
+
+const patterns = fc.array(fc.constantFrom(...tools, '*', 'a*', '*o*', '*k'), { maxLength: 3 });
+const lists = fc.record({ allow: patterns, deny: patterns }, { requiredKeys: [] });
+
+const step = fc.record(
+  {
+    when: fc.array(condition, { maxLength: 2 }),
+    tools: lists,
+    sequence: fc.array(tool, { maxLength: 3 }),
+    to: fc.array(fc.constantFrom(...stepNames), { maxLength: 2 }),
+  },
+  { requiredKeys: ['when', 'tools', 'sequence'] },
+);
+
+/** Workflows as people write them: what would be refused at once is no part of them. */
+const workflow = fc
+  .record({ steps: fc.array(step, { minLength: 1, maxLength: 4 }), transitions: fc.constantFrom('none', 'model') })
+  .map(({ steps, transitions }) => {
+    const named = steps.map(({ to, sequence, ...rest }, index) => ({
+      ...rest,
+      name: `s${index}`,
+      sequence: sequence.filter((name) => permits(rest, name)),
+      ...(to && { to: to.filter((name) => name !== `s${index}` && stepNames.indexOf(name) < steps.length) }),
+    }));
+    try {
+      return defineWorkflow({ steps: named, transitions, predicates: { isEven } });
+    } catch {
+      return null;
+    }
+  })
+  .filter((defined) => defined !== null);
+
+function isEven({ data }: Situation): boolean {
+  return typeof data === 'object' && data !== null && 'total' in data && Number(data.total) % 2 === 0;
+}
+
+const happening = fc.oneof(
+  fc.record({ type: fc.constant('tool_called' as const), call: fc.record({ tool, ok: fc.boolean() }) }),
+  fc.constant({ type: 'turn_ended' as const }),
+  fc.record({ type: fc.constant('total' as const), total: fc.integer({ min: 0, max: 4 }) }),
+  fc.record({ type: fc.constantFrom('choice' as const, 'order' as const), step: fc.constantFrom(...stepNames) }),
+);
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+
+/** What comes of something that happens: the model chooses a step only where it may. */
+function after(flow: Workflow, before: Situation, what: Happening): Situation {
+  const { state, data } = before;
+  switch (what.type) {
+    case 'tool_called':
+    case 'turn_ended':
+      return { state: afterEvent(flow, before, what), data };
+    case 'total': {
+      const to = { state, data: { total: what.total } };
+      return { ...to, state: afterEvent(flow, before, { type: 'changed', to }) };
+    }
+    case 'choice':
+      return { state: refusalToGo(flow, before, what.step) === null ? goToStep(state, what.step) : state, data };
+    case 'order':
+      return { state: flow.steps.some(({ name }) => name === what.step) ? enterStep(state, what.step) : state, data };
+  }
+}
+
+/** Every situation on the way through a workflow. */
+function walk(flow: Workflow, happenings: readonly Happening[]): Situation[] {
+  const start = { state: initialOrchestrationState(flow, 's'), data: { total: 1 } };
+  return happenings.reduce<Situation[]>((way, what) => [...way, after(flow, way.at(-1) ?? start, what)], [start]);
+}
+
+const walks = [workflow, fc.array(happening, { maxLength: 12 })] as const;
+
+describe('wherever a session comes to', () => {
+  it('no tool is offered that its step denies, does not allow, or that its sequence does not wait for', () => {
+    fc.assert(
+      fc.property(...walks, (flow, happenings) => {
+        for (const { state } of walk(flow, happenings)) {
+          const active = currentStep(flow, state);
+          const next = nextInSequence(flow, state);
+          const offered = activeTools(flow, state, tools);
+          for (const name of offered) expect(active && permits(active, name)).toBe(true);
+          expect(offered).toEqual(next === undefined ? offered : [next]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('the model may go to the steps it is offered, and to no other', () => {
+    fc.assert(
+      fc.property(...walks, (flow, happenings) => {
+        for (const situation of walk(flow, happenings)) {
+          const offered = stepsToGoTo(flow, situation);
+          const free = flow.steps.filter(({ name }) => refusalToGo(flow, situation, name) === null);
+          expect(free).toEqual(offered);
+          for (const choice of offered) expect(conditionsHold(flow, choice, situation)).toBe(true);
+          expect(offered).toEqual(flow.transitions === 'model' ? offered : []);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('an event enters the first step whose conditions it has made true, or none', () => {
+    fc.assert(
+      fc.property(...walks, (flow, happenings) => {
+        const situations = walk(flow, happenings);
+        for (const [index, what] of happenings.entries()) {
+          const [before, now] = [situations[index], situations[index + 1]];
+          if (before === undefined || now === undefined || what.type === 'choice' || what.type === 'order') continue;
+          expect(OrchestrationState.parse(now.state)).toEqual(now.state);
+          // The conditions here do not look at the active step, so they are the same with the one before.
+          const made = flow.steps.find(
+            (one) => one.when.length > 0 && !conditionsHold(flow, one, before) && conditionsHold(flow, one, now),
+          );
+          expect(now.state.activeStep).toBe(made?.name ?? before.state.activeStep);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
