@@ -24,6 +24,8 @@ export {
 } from './rules.ts';
 export { defineWorkflow, parseWorkflow, Workflow } from './workflow.ts';
 export { Condition } from './workflow/condition.ts';
+export { type Explanation, explain } from './workflow/explain.ts';
+export { toMermaid } from './workflow/mermaid.ts';
 export type { Predicate, Predicates, Situation } from './workflow/situation.ts';
 export { Step } from './workflow/step.ts';
 export { permits } from './workflow/tool-pattern.ts';

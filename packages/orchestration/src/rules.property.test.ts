@@ -4,10 +4,12 @@ import { OrchestrationState } from './orchestration-state.ts';
 import { activeTools, afterEvent, currentStep, enterStep, initialOrchestrationState, nextInSequence } from './rules.ts';
 import { defineWorkflow, type Workflow } from './workflow.ts';
 import type { Condition } from './workflow/condition.ts';
+import { explain } from './workflow/explain.ts';
 import { conditionsHold } from './workflow/holds.ts';
 import type { Situation } from './workflow/situation.ts';
+import { toMermaid } from './workflow/mermaid.ts';
 import { permits } from './workflow/tool-pattern.ts';
-import { goToStep, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
+import { goToStep, goToStepTool, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
 
 const tools = ['ask', 'add', 'book', 'cancel'];
 const stepNames = ['s0', 's1', 's2', 's3'];
@@ -140,6 +142,22 @@ describe('wherever a session comes to', () => {
     );
   });
 
+  it('explain says of every tool what the rules do', () => {
+    fc.assert(
+      fc.property(...walks, (flow, happenings) => {
+        for (const situation of walk(flow, happenings)) {
+          const offered = explain(flow, situation, tools).tools.filter(({ isOffered }) => isOffered);
+          const transition = stepsToGoTo(flow, situation).length > 0 ? [goToStepTool] : [];
+          expect(offered.map(({ name }) => name)).toEqual([
+            ...activeTools(flow, situation.state, tools),
+            ...transition,
+          ]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('an event enters the first step whose conditions it has made true, or none', () => {
     fc.assert(
       fc.property(...walks, (flow, happenings) => {
@@ -158,4 +176,30 @@ describe('wherever a session comes to', () => {
       { numRuns: 500 },
     );
   });
+
+  it('an arrow of the drawing led there, as long as tools are called where they are offered', () => {
+    fc.assert(
+      fc.property(workflow, fc.array(happening, { minLength: 4, maxLength: 20 }), (flow, happenings) => {
+        const drawing = toMermaid(flow);
+        let before: Situation = { state: initialOrchestrationState(flow, 's'), data: { total: 1 } };
+        for (const what of happenings) {
+          const now = after(flow, before, offeredInstead(flow, before, what));
+          const [from, to] = [before.state.activeStep, now.state.activeStep];
+          const arrow = what.type === 'choice' ? '-\\.->' : '-->';
+          const isDrawn = new RegExp(`^ +${from} ${arrow}\\|.*\\| ${to}$`, 'm').test(drawing);
+          expect(from === to || what.type === 'order' || isDrawn).toBe(true);
+          before = now;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
+
+/** A tool that is not offered gives way to one that is; where there is none, the turn ends. */
+function offeredInstead(flow: Workflow, { state }: Situation, what: Happening): Happening {
+  if (what.type !== 'tool_called') return what;
+  const offered = activeTools(flow, state, tools);
+  const name = offered[tools.indexOf(what.call.tool) % offered.length];
+  return name === undefined ? { type: 'turn_ended' } : { ...what, call: { ...what.call, tool: name } };
+}

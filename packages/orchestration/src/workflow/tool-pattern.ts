@@ -6,7 +6,7 @@ export const ToolName = z
   .regex(/^[^*]*$/, 'is the name of one tool, not a pattern');
 
 /** The name of a tool, or a pattern in which `*` stands for any characters: `read_*`. */
-export const ToolPattern = z.string().min(1);
+const ToolPattern = z.string().min(1);
 
 /** Allow minus deny. No `allow` is every tool, `allow: []` is none. */
 export const ToolLists = z.strictObject({
