@@ -46,6 +46,14 @@ describe('defineAgent', () => {
       { workflow: defineWorkflow({ steps: [{ name: 'a', tools: { deny: ['s*', 'serach'] } }] }) },
       'workflow.steps[0].tools.deny[1]',
     ],
+    [
+      'a tool with the name of the one that goes to steps',
+      {
+        tools: { go_to_step: search },
+        workflow: defineWorkflow({ steps: [{ name: 'a' }], transitions: 'model' }),
+      },
+      'tools.go_to_step',
+    ],
   ])('refuses %s, with the path', (_what, options, path) => {
     expect(() => agent(options)).toThrow(expect.objectContaining({ code: 'INVALID', path }));
   });

@@ -1,5 +1,5 @@
 import { StateroomError } from '@stateroom/core';
-import { type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
+import { goToStepTool, type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
 
 export type AgentOptions = {
@@ -60,6 +60,11 @@ function refuseUnknownTools({ workflow, tools }: Agent): void {
     if (tool.includes('*') || names.includes(tool)) continue;
     throw invalid(path, `names the tool "${tool}", which the agent does not have; it has ${names.join(', ')}`);
   }
+  if (workflow.transitions === 'model' && names.includes(goToStepTool))
+    throw invalid(
+      `tools.${goToStepTool}`,
+      'has the name by which the model moves from step to step; call it otherwise',
+    );
 }
 
 function invalid(path: string, fault: string): StateroomError {

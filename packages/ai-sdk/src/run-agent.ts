@@ -22,6 +22,7 @@ import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
 import { fromTranscript, toTranscript } from './transcript.ts';
+import { transitionTool } from './transition-tool.ts';
 import { TurnProgress } from './turn-progress.ts';
 
 /** The type of the last data part of every answer: the client view of the session after the turn. */
@@ -124,7 +125,10 @@ class RunningAgent {
     const result = streamText({
       model: agent.model,
       messages,
-      tools: guardTools(agent.tools, this.#progress, logger),
+      tools: {
+        ...guardTools(agent.tools, this.#progress, logger),
+        ...transitionTool(agent.workflow, this.#progress),
+      },
       stopWhen: isStepCount(agent.maxModelSteps),
       abortSignal: turn.signal,
       prepareStep: async ({ stepNumber, messages: soFar }) => {

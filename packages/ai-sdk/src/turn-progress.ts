@@ -2,7 +2,12 @@ import {
   activeTools,
   afterEvent,
   currentStep,
+  goToStep,
+  goToStepTool,
   type OrchestrationState,
+  refusalToGo,
+  type Step,
+  stepsToGoTo,
   type ToolCall,
   type Turn,
   type TurnReport,
@@ -37,13 +42,23 @@ export class TurnProgress {
     };
   }
 
-  /** What the coming model step may do: the tools of the active step, and its instructions after the agent's own. */
+  /**
+   * What the coming model step may do: the tools of the active step, its instructions after the agent's own, and the
+   * steps that may be chosen.
+   */
   beginModelStep(): { activeTools: string[]; instructions: string } {
     const { workflow, tools, instructions } = this.#agent;
-    const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
+    const { state } = this.turn;
+    const goals = stepsToGoTo(workflow, { state });
+    const offered = activeTools(workflow, state, Object.keys(tools));
+    if (goals.length > 0) offered.push(goToStepTool);
     this.#offered = offered;
-    const step = currentStep(workflow, this.turn.state);
-    return { activeTools: offered, instructions: [instructions, step?.instructions ?? ''].join('\n\n').trim() };
+    const step = currentStep(workflow, state);
+    const parts = [instructions, step?.instructions ?? '', choiceText(goals)].filter((part) => part !== '');
+    return {
+      activeTools: offered,
+      instructions: parts.join('\n\n').trim(),
+    };
   }
 
   /** Null when the model step was offered the tool, else what to tell the model. */
@@ -57,6 +72,14 @@ export class TurnProgress {
   recordTool(call: ToolCall): void {
     this.#tools.push({ name: call.tool, ok: call.ok, durationMs: call.durationMs });
     this.#happened({ type: 'tool_called', call });
+  }
+
+  /** Goes to the step that the model has chosen; null when it may, else what to tell it. */
+  goToStep(goal: string): string | null {
+    const refusal = refusalToGo(this.#agent.workflow, { state: this.turn.state }, goal);
+    this.#tools.push({ name: goToStepTool, ok: refusal === null });
+    if (refusal === null) this.turn.update((state) => goToStep(state, goal));
+    return refusal;
   }
 
   recordUsage({ inputTokens, outputTokens, totalTokens, ...details }: LanguageModelUsage): void {
@@ -98,6 +121,13 @@ export class TurnProgress {
   #happened(event: WorkflowEvent): void {
     this.turn.update((state) => afterEvent(this.#agent.workflow, { state }, event));
   }
+}
+
+/** The steps that the model may choose, as it is told of them; nothing when there are none. */
+function choiceText(goals: readonly Step[]): string {
+  if (goals.length === 0) return '';
+  const lines = goals.map(({ name, description }) => `- ${name}${description === undefined ? '' : `: ${description}`}`);
+  return [`With ${goToStepTool} you may go to one of these steps:`, ...lines].join('\n');
 }
 
 /** What a provider reports is not ours to trust: a number that is none must not cost the turn. */
