@@ -47,6 +47,11 @@ describe('defineAgent', () => {
       'workflow.steps[0].tools.deny[1]',
     ],
     [
+      'a model that it does not have',
+      { workflow: defineWorkflow({ steps: [{ name: 'a', model: 'toString' }] }), models: { fast: scriptedModel() } },
+      'workflow.steps[0].model',
+    ],
+    [
       'a tool with the name of the one that goes to steps',
       {
         tools: { go_to_step: search },

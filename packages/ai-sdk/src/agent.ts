@@ -6,6 +6,8 @@ export type AgentOptions = {
   /** The last segment of its route's path: 1–64 of a–z, 0–9 and `-`. Its sessions are bound to it. */
   readonly id: string;
   readonly model: LanguageModel;
+  /** The models that steps of the workflow name, where one speaks in place of `model`. */
+  readonly models?: Readonly<Record<string, LanguageModel>>;
   readonly instructions: string;
   /** Each with an `execute`: tools that run in the client or wait for an approval are refused. */
   readonly tools: ToolSet;
@@ -28,9 +30,10 @@ export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
 export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
-  const { maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
+  const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
   const agent = {
     ...options,
+    models,
     maxModelSteps,
     overlap,
     durability,
@@ -48,17 +51,22 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
     if (tool.needsApproval !== undefined)
       throw invalid(`tools.${name}`, 'waits for an approval, which no route answers');
   }
-  refuseUnknownTools(agent);
+  refuseUnknownNames(agent);
   return agent;
 }
 
-/** What is misspelt in the workflow would be missing when a user comes. */
-function refuseUnknownTools({ workflow, tools }: Agent): void {
+/** Of tools and models in the workflow: what is misspelt there would be missing when a user comes. */
+function refuseUnknownNames({ workflow, tools, models }: Agent): void {
   if (workflow === null) return;
   const names = Object.keys(tools);
   for (const { tool, path } of toolsNamedBy(workflow)) {
     if (tool.includes('*') || names.includes(tool)) continue;
     throw invalid(path, `names the tool "${tool}", which the agent does not have; it has ${names.join(', ')}`);
+  }
+  for (const [index, { model }] of workflow.steps.entries()) {
+    if (model === undefined || Object.hasOwn(models, model)) continue;
+    const known = Object.keys(models).join(', ') || 'none';
+    throw invalid(`workflow.steps[${index}].model`, `is none of the agent's models; it has ${known}`);
   }
   if (workflow.transitions === 'model' && names.includes(goToStepTool))
     throw invalid(

@@ -111,6 +111,46 @@ describe('a model whose workflow leaves the transitions to it', () => {
 });
 
 describe('a step', () => {
+  it("is spoken by the model that it names, with its own words beside the agent's", async () => {
+    const spoken: string[] = [];
+    const speaker = (name: string) => {
+      const model = scriptedModel({
+        reply: ({ toolResults }) =>
+          toolResults.length === 0 ? { toolCalls: [{ name: 'look', input: {} }] } : { text: `${name} has the word.` },
+      });
+      return {
+        ...model,
+        doStream: async (options: Parameters<typeof model.doStream>[0]) => {
+          const system = options.prompt.flatMap(({ role, content }) => (role === 'system' ? [content] : []));
+          spoken.push(`${name}: ${system.join()}`);
+          return model.doStream(options);
+        },
+      };
+    };
+    const workflow = defineWorkflow({
+      steps: [
+        { name: 'talk', to: ['plan'] },
+        {
+          name: 'till',
+          when: [{ type: 'tool_used', tool: 'look' }],
+          model: 'careful',
+          instructions: 'Count twice.',
+          to: ['talk', 'plan'],
+        },
+        { name: 'plan', description: 'Think it over.' },
+      ],
+      transitions: 'model',
+    });
+    const models = { careful: speaker('careful') };
+    const agent = agentOf(undefined, { workflow, model: speaker('own'), models });
+    const route = routeOn(memoryStorage(), { agents: [agent] });
+    expect(textOf(await post(route, { message: userMessage('go') }))).toBe('careful has the word.');
+    expect(spoken).toEqual([
+      'own: Be brief.\n\nWith go_to_step you may go to one of these steps:\n- plan: Think it over.',
+      'careful: Be brief.\n\nCount twice.\n\nWith go_to_step you may go to one of these steps:\n- talk\n- plan: Think it over.',
+    ]);
+  });
+
   it('is entered by the end of a turn, for the turn that comes next', async () => {
     const workflow = defineWorkflow({
       steps: [{ name: 'talk' }, { name: 'late', when: [{ type: 'turn_count', atLeast: 2 }], tools: { allow: [] } }],

@@ -14,7 +14,7 @@ import {
   type TurnUsage,
   type WorkflowEvent,
 } from '@stateroom/orchestration';
-import type { LanguageModelUsage } from 'ai';
+import type { LanguageModel, LanguageModelUsage } from 'ai';
 import type { Agent } from './agent.ts';
 
 /** What a turn does to the orchestration state, by the rules of the agent's workflow, and what there is to tell of it. */
@@ -43,11 +43,11 @@ export class TurnProgress {
   }
 
   /**
-   * What the coming model step may do: the tools of the active step, its instructions after the agent's own, and the
-   * steps that may be chosen.
+   * What the coming model step may do: the tools of the active step, its instructions after the agent's own, the steps
+   * that may be chosen, and who speaks.
    */
-  beginModelStep(): { activeTools: string[]; instructions: string } {
-    const { workflow, tools, instructions } = this.#agent;
+  beginModelStep(): { activeTools: string[]; instructions: string; model: LanguageModel } {
+    const { workflow, tools, instructions, model, models } = this.#agent;
     const { state } = this.turn;
     const goals = stepsToGoTo(workflow, { state });
     const offered = activeTools(workflow, state, Object.keys(tools));
@@ -58,6 +58,7 @@ export class TurnProgress {
     return {
       activeTools: offered,
       instructions: parts.join('\n\n').trim(),
+      model: step?.model === undefined ? model : (models[step.model] ?? model),
     };
   }
 
