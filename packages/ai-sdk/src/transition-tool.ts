@@ -8,7 +8,7 @@ import type { TurnProgress } from './turn-progress.ts';
 export function transitionTool(workflow: Workflow | null, progress: TurnProgress): ToolSet {
   if (workflow?.transitions !== 'model') return {};
   const goTo = tool({
-    description: 'Goes to another step of the work. What it allows is offered from the next message on.',
+    description: 'Goes to another step of the work, whose tools are offered from then on.',
     inputSchema: z.object({ step: z.enum(workflow.steps.map(({ name }) => name)) }),
     execute: ({ step }) => {
       progress.turn.assertHeld();

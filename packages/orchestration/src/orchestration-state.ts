@@ -29,7 +29,7 @@ export const OrchestrationState = z.object({
   sessionId: z.string(),
   /** The name of a step, null where there is no workflow. */
   activeStep: z.string().nullable(),
-  /** Null for the step that the session began in. */
+  /** Null for the step that the session began in, and where it is not known. */
   stepCause: StepCause.nullable().default(null),
   /** Newest first, each tool once, the last 10. */
   recentlyUsedTools: z.array(z.string()),

@@ -57,10 +57,11 @@ describe('explain', () => {
   });
 
   it('says why the session is in its step', () => {
-    expect(whyIn(start)).toBe('A session begins in "research", the first step, and nothing has moved this one.');
+    expect(whyIn(start)).toBe('A session begins in "research", and nothing is known to have moved this one.');
     expect(whyIn(read)).toBe('A call of read_page made the conditions of "answer" true.');
     expect(whyIn(enterStep(read, 'late'))).toBe('The application chose "late".');
     expect(whyIn(goToStep(read, 'research'))).toBe('The model chose "research".');
+    expect(whyIn({ ...read, stepCause: null })).toBe('What brought the session into "answer" is not known.');
     expect(whyIn({ ...read, activeStep: 'gone' })).toBe(
       'The workflow has no step "gone" any more, so the session is in the default one.',
     );

@@ -1,5 +1,5 @@
 import type { OrchestrationState } from '../orchestration-state.ts';
-import { currentStep, nextInSequence } from '../rules.ts';
+import { currentStep, defaultStep, nextInSequence } from '../rules.ts';
 import type { Workflow } from '../workflow.ts';
 import type { Condition } from './condition.ts';
 import { conditionText } from './condition-text.ts';
@@ -30,7 +30,7 @@ export function explain(workflow: Workflow | null, situation: Situation, tools: 
   const transition = workflow.transitions === 'model' ? [explainTransition(workflow, situation)] : [];
   return {
     step: step.name,
-    because: whyInStep(step, state),
+    because: whyInStep(workflow, step, state),
     tools: [...tools.map((name) => explainTool(step, name, next)), ...transition],
     conditions: workflow.steps.flatMap(({ name, when }) =>
       when.map((condition) => ({ step: name, ...explainCondition(workflow, condition, situation) })),
@@ -38,12 +38,15 @@ export function explain(workflow: Workflow | null, situation: Situation, tools: 
   };
 }
 
-function whyInStep({ name, isDefault }: Step, { activeStep, stepCause }: OrchestrationState): string {
+function whyInStep(workflow: Workflow, step: Step, { activeStep, stepCause }: OrchestrationState): string {
+  const { name } = step;
   if (activeStep !== null && activeStep !== name)
     return `The workflow has no step "${activeStep}" any more, so the session is in the default one.`;
   switch (stepCause?.event) {
     case undefined:
-      return `A session begins in "${name}", the ${isDefault ? 'default' : 'first'} step, and nothing has moved this one.`;
+      return step === defaultStep(workflow)
+        ? `A session begins in "${name}", and nothing is known to have moved this one.`
+        : `What brought the session into "${name}" is not known.`;
     case 'tool_called':
       return `A call of ${stepCause.tool ?? 'a tool'} made the conditions of "${name}" true.`;
     case 'tokens_used':
