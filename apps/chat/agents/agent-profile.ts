@@ -1,6 +1,6 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { type Agent, type AgentOptions, defineAgent } from '@stateroom/ai-sdk';
-import { permits, type Workflow } from '@stateroom/orchestration';
+import { defaultStep, permits, type Workflow } from '@stateroom/orchestration';
 import type { ToolSet } from 'ai';
 
 /** A step of a workflow as the room panel draws it. */
@@ -44,9 +44,8 @@ export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
     tools: toolNames.filter((tool) => permits(step, tool)),
     sequence: step.sequence,
   }));
-  const defaultStep = workflow.steps.find(({ isDefault }) => isDefault) ?? workflow.steps[0];
   return {
     agent: defineAgent({ id, model, instructions, tools, workflow, toolApproval }),
-    card: { id, title, description, suggestions, steps, defaultStep: defaultStep?.name ?? null },
+    card: { id, title, description, suggestions, steps, defaultStep: defaultStep(workflow)?.name ?? null },
   };
 }

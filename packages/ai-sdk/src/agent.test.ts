@@ -28,12 +28,42 @@ describe('defineAgent', () => {
     [
       'a tool in a sequence that it does not have',
       { workflow: defineWorkflow({ steps: [{ name: 'a', sequence: ['serach'] }] }) },
-      'workflow.steps[0].sequence',
+      'workflow.steps[0].sequence[0]',
     ],
     [
       'a tool in a condition that it does not have',
       { workflow: defineWorkflow({ steps: [{ name: 'a', when: [{ type: 'tool_used', tool: 'serach' }] }] }) },
-      'workflow.steps[0].when',
+      'workflow.steps[0].when[0].tool',
+    ],
+    [
+      'a tool in a condition within others that it does not have',
+      {
+        workflow: defineWorkflow({
+          steps: [
+            { name: 'a' },
+            { name: 'b', when: [{ type: 'any', of: [{ type: 'sequence_match', tools: ['search', 'serach'] }] }] },
+          ],
+        }),
+      },
+      'workflow.steps[1].when[0].of[0].tools[1]',
+    ],
+    [
+      'a tool in a list that it does not have',
+      { workflow: defineWorkflow({ steps: [{ name: 'a', tools: { deny: ['s*', 'serach'] } }] }) },
+      'workflow.steps[0].tools.deny[1]',
+    ],
+    [
+      'a model that it does not have',
+      { workflow: defineWorkflow({ steps: [{ name: 'a', model: 'toString' }] }), models: { fast: scriptedModel() } },
+      'workflow.steps[0].model',
+    ],
+    [
+      'a tool with the name of the one that goes to steps',
+      {
+        tools: { go_to_step: search },
+        workflow: defineWorkflow({ steps: [{ name: 'a' }], transitions: 'model' }),
+      },
+      'tools.go_to_step',
     ],
   ])('refuses %s, with the path', (_what, options, path) => {
     expect(() => agent(options)).toThrow(expect.objectContaining({ code: 'INVALID', path }));

@@ -1,5 +1,5 @@
 import { StateroomError } from '@stateroom/core';
-import type { OverlapPolicy, Workflow } from '@stateroom/orchestration';
+import { goToStepTool, type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
 import type { ApprovalRule } from './tool-approval.ts';
 
@@ -7,6 +7,8 @@ export type AgentOptions = {
   /** The last segment of its route's path: 1–64 of a–z, 0–9 and `-`. Its sessions are bound to it. */
   readonly id: string;
   readonly model: LanguageModel;
+  /** The models that steps of the workflow name, where one speaks in place of `model`. */
+  readonly models?: Readonly<Record<string, LanguageModel>>;
   readonly instructions: string;
   /** One without an `execute` is the client's to carry out: the turn waits for its output. */
   readonly tools: ToolSet;
@@ -33,10 +35,11 @@ export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
 export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
-  const { maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
+  const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
   const { toolApproval = {}, pendingTtlMs = hourMs } = options;
   const agent = {
     ...options,
+    models,
     maxModelSteps,
     overlap,
     durability,
@@ -50,7 +53,8 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
   if (!/^[a-z0-9-]{1,64}$/.test(agent.id)) throw invalid('id', 'is not 1–64 of a–z, 0–9 and -');
   if (!isCount(maxModelSteps)) throw invalid('maxModelSteps', 'is not an integer from 1 up');
   if (!isCount(pendingTtlMs)) throw invalid('pendingTtlMs', 'is not an integer from 1 up');
-  refuseUnknownTools(agent);
+  refuseUnknownNames(agent);
+  refuseClientApprovals(agent);
   return agent;
 }
 
@@ -60,35 +64,34 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
 }
 
-function refuseUnknownTools({ workflow, tools, toolApproval }: Agent): void {
+/** Of tools and models in the workflow: what is misspelt there would be missing when a user comes. */
+function refuseUnknownNames({ workflow, tools, models, toolApproval }: Agent): void {
   const names = Object.keys(tools);
-  const approved = Object.keys(toolApproval).map((name) => ({ name, path: `toolApproval.${name}` }));
-  const permitted = toolsNamedBy(workflow).filter(({ name }) => !name.includes('*'));
-  for (const { name, path } of [...permitted, ...approved]) {
-    if (names.includes(name)) continue;
-    throw invalid(path, `names the tool "${name}", which the agent does not have; it has ${names.join(', ')}`);
+  const approved = Object.keys(toolApproval).map((tool) => ({ tool, path: `toolApproval.${tool}` }));
+  const permitted = workflow === null ? [] : toolsNamedBy(workflow).filter(({ tool }) => !tool.includes('*'));
+  for (const { tool, path } of [...permitted, ...approved]) {
+    if (names.includes(tool)) continue;
+    throw invalid(path, `names the tool "${tool}", which the agent does not have; it has ${names.join(', ')}`);
   }
-  for (const { name, path } of approved) if (tools[name]?.execute === undefined) throw invalid(path, clientAsks);
-  for (const [name, { execute, needsApproval }] of Object.entries(tools)) {
-    if (execute === undefined && needsApproval !== undefined) throw invalid(`tools.${name}`, clientAsks);
+  for (const [index, { model }] of (workflow?.steps ?? []).entries()) {
+    if (model === undefined || Object.hasOwn(models, model)) continue;
+    const known = Object.keys(models).join(', ') || 'none';
+    throw invalid(`workflow.steps[${index}].model`, `is none of the agent's models; it has ${known}`);
   }
+  if (workflow?.transitions === 'model' && names.includes(goToStepTool))
+    throw invalid(
+      `tools.${goToStepTool}`,
+      'has the name by which the model moves from step to step; call it otherwise',
+    );
 }
 
-const clientAsks = 'is a tool that the client carries out: ask there, and have it answer';
-
-function toolsNamedBy(workflow: Workflow | null): { name: string; path: string }[] {
-  return (workflow?.steps ?? []).flatMap(({ when, tools, sequence }, index) => {
-    const at = (path: string) => (name: string) => ({ name, path: `workflow.steps[${index}].${path}` });
-    const conditions = when.flatMap((condition) =>
-      condition.type === 'tool_used' ? [condition.tool] : condition.tools,
-    );
-    return [
-      ...conditions.map(at('when')),
-      ...(tools.allow ?? []).map(at('tools.allow')),
-      ...(tools.deny ?? []).map(at('tools.deny')),
-      ...sequence.map(at('sequence')),
-    ];
-  });
+function refuseClientApprovals({ tools, toolApproval }: Agent): void {
+  const fault = 'is a tool that the client carries out: ask there, and have it answer';
+  for (const [name, { execute, needsApproval }] of Object.entries(tools)) {
+    if (execute !== undefined) continue;
+    if (Object.hasOwn(toolApproval, name)) throw invalid(`toolApproval.${name}`, fault);
+    if (needsApproval !== undefined) throw invalid(`tools.${name}`, fault);
+  }
 }
 
 function invalid(path: string, fault: string): StateroomError {

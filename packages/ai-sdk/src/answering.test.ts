@@ -1,3 +1,4 @@
+import { defineWorkflow } from '@stateroom/orchestration';
 import { convertToModelMessages, tool, validateUIMessages } from 'ai';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -157,7 +158,7 @@ describe('an answer', () => {
     const { sessions } = roomOf(room.agent, { storage: room.storage });
     await sessions.updateSession('s', (state) => state, { owner: 'me', agentId: 'desk' });
     const strict = shop(
-      { workflow: { steps: [{ name: 'only', isDefault: true, when: [], tools: { deny: ['refund'] }, sequence: [] }] } },
+      { workflow: defineWorkflow({ steps: [{ name: 'only', tools: { deny: ['refund'] } }] }) },
       room.storage,
     );
     const answer = await post(strict.route, approve(room.approvalId));

@@ -27,6 +27,7 @@ import { keptPart, SpokenMessage } from './spoken-message.ts';
 import { toldOf } from './told-answers.ts';
 import { approvalBy } from './tool-approval.ts';
 import { fromTranscript, toTranscript } from './transcript.ts';
+import { transitionTool } from './transition-tool.ts';
 import { TurnProgress } from './turn-progress.ts';
 import { waitingCalls } from './waiting-calls.ts';
 
@@ -145,7 +146,10 @@ class RunningAgent {
     const result = streamText({
       model: agent.model,
       messages,
-      tools: guardTools(agent.tools, this.#progress, logger),
+      tools: {
+        ...guardTools(agent.tools, this.#progress, logger),
+        ...transitionTool(agent.workflow, this.#progress),
+      },
       toolApproval: approvalBy(agent, this.#progress),
       stopWhen: isStepCount(agent.maxModelSteps),
       abortSignal: turn.signal,

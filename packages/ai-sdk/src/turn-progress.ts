@@ -1,17 +1,21 @@
 import {
   activeInstructions,
   activeTools,
-  addTokenUsage,
-  afterTool,
-  countTurn,
+  afterEvent,
   currentStep,
+  goToStep,
+  goToStepTool,
   type OrchestrationState,
+  refusalToGo,
+  type Step,
+  stepsToGoTo,
   type ToolCall,
   type Turn,
   type TurnReport,
   type TurnUsage,
+  type WorkflowEvent,
 } from '@stateroom/orchestration';
-import type { LanguageModelUsage } from 'ai';
+import type { LanguageModel, LanguageModelUsage } from 'ai';
 import type { Agent } from './agent.ts';
 
 /** What a turn does to the orchestration state, by the rules of the agent's workflow, and what there is to tell of it. */
@@ -42,16 +46,31 @@ export class TurnProgress {
   /** Lets those tools run from here on that the active step and effects allow. */
   offerTools(): string[] {
     const { workflow, tools } = this.#agent;
-    const offered = activeTools(workflow, this.turn.state, Object.keys(tools));
+    const { state } = this.turn;
+    const offered = activeTools(workflow, state, Object.keys(tools));
+    if (stepsToGoTo(workflow, { state }).length > 0) offered.push(goToStepTool);
     this.#offered = offered;
     return offered;
   }
 
-  /** What the coming model step may do, by the active step and by effects; their instructions follow the agent's own. */
-  beginModelStep(): { activeTools: string[]; instructions: string } {
-    const offered = this.offerTools();
-    const added = activeInstructions(this.#agent.workflow, this.turn.state);
-    return { activeTools: offered, instructions: [this.#agent.instructions, ...added].join('\n\n').trim() };
+  /**
+   * What the coming model step may do, by the active step and by effects: its tools, its instructions after the agent's
+   * own, the steps that may be chosen, and who speaks.
+   */
+  beginModelStep(): { activeTools: string[]; instructions: string; model: LanguageModel } {
+    const { workflow, instructions, model, models } = this.#agent;
+    const { state } = this.turn;
+    const goals = stepsToGoTo(workflow, { state });
+    const step = currentStep(workflow, state);
+    const parts = [instructions, ...activeInstructions(workflow, state), choiceText(goals)];
+    return {
+      activeTools: this.offerTools(),
+      instructions: parts
+        .filter((part) => part !== '')
+        .join('\n\n')
+        .trim(),
+      model: step?.model === undefined ? model : (models[step.model] ?? model),
+    };
   }
 
   /** Null when the model step was offered the tool, else what to tell the model. */
@@ -64,7 +83,15 @@ export class TurnProgress {
 
   recordTool(call: ToolCall): void {
     this.#tools.push({ name: call.tool, ok: call.ok, durationMs: call.durationMs });
-    this.turn.update((state) => afterTool(this.#agent.workflow, state, call));
+    this.#happened({ type: 'tool_called', call });
+  }
+
+  /** Goes to the step that the model has chosen; null when it may, else what to tell it. */
+  goToStep(goal: string): string | null {
+    const refusal = refusalToGo(this.#agent.workflow, { state: this.turn.state }, goal);
+    this.#tools.push({ name: goToStepTool, ok: refusal === null });
+    if (refusal === null) this.turn.update((state) => goToStep(state, goal));
+    return refusal;
   }
 
   recordUsage({ inputTokens, outputTokens, totalTokens, ...details }: LanguageModelUsage): void {
@@ -86,7 +113,7 @@ export class TurnProgress {
 
   /** A turn that was completed, or stopped, is one more, and effects have one turn less. */
   recordEnd(): void {
-    this.turn.update(countTurn);
+    this.#happened({ type: 'turn_ended' });
   }
 
   #add(usage: TurnUsage): void {
@@ -100,8 +127,19 @@ export class TurnProgress {
       ...((this.#usage.estimated || usage.estimated) && { estimated: true }),
     };
     const { inputTokens, outputTokens, totalTokens } = usage;
-    this.turn.update((state) => addTokenUsage(state, { inputTokens, outputTokens, totalTokens }));
+    this.#happened({ type: 'tokens_used', usage: { inputTokens, outputTokens, totalTokens } });
   }
+
+  #happened(event: WorkflowEvent): void {
+    this.turn.update((state) => afterEvent(this.#agent.workflow, { state }, event));
+  }
+}
+
+/** The steps that the model may choose, as it is told of them; nothing when there are none. */
+function choiceText(goals: readonly Step[]): string {
+  if (goals.length === 0) return '';
+  const lines = goals.map(({ name, description }) => `- ${name}${description === undefined ? '' : `: ${description}`}`);
+  return [`With ${goToStepTool} you may go to one of these steps:`, ...lines].join('\n');
 }
 
 /** What a provider reports is not ours to trust: a number that is none must not cost the turn. */

@@ -1,5 +1,12 @@
 export { addEffect, advanceEffects, Effect, effectsOf, EffectView, removeEffect, type WithEffects } from './effects.ts';
-export { ClientView, OrchestrationState, TokenUsage, toClientView, ToolCall } from './orchestration-state.ts';
+export {
+  ClientView,
+  OrchestrationState,
+  StepCause,
+  TokenUsage,
+  toClientView,
+  ToolCall,
+} from './orchestration-state.ts';
 export {
   type AdvancedTurn,
   OrchestrationStateManager,
@@ -10,15 +17,24 @@ export { askFor, openCalls, type PendingAnswer, PendingCall, takeAnswers } from 
 export {
   activeInstructions,
   activeTools,
-  addTokenUsage,
   advanceSequence,
+  afterEvent,
   afterTool,
-  countTurn,
   currentStep,
+  defaultStep,
   enterStep,
   initialOrchestrationState,
+  type WorkflowEvent,
 } from './rules.ts';
-export { Condition, defineWorkflow, permits, Step, Workflow } from './workflow.ts';
+export { defineWorkflow, parseWorkflow, Workflow } from './workflow.ts';
+export { Condition } from './workflow/condition.ts';
+export { type Explanation, explain } from './workflow/explain.ts';
+export { toMermaid } from './workflow/mermaid.ts';
+export type { Predicate, Predicates, Situation } from './workflow/situation.ts';
+export { Step } from './workflow/step.ts';
+export { permits } from './workflow/tool-pattern.ts';
+export { goToStep, goToStepTool, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
+export { toolsNamedBy } from './workflow/walk.ts';
 export type { BeginOptions, NotBegun, OverlapPolicy } from './turn/overlap.ts';
 export type { SteeringMessage, TurnRequest } from './turn/mailbox.ts';
 export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './turn/stored.ts';

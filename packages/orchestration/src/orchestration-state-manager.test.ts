@@ -1,7 +1,11 @@
+import { SessionManager } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { sqliteStorage } from '@stateroom/core/sqlite';
 import { describe, expect, it } from 'vitest';
+import { OrchestrationState } from './orchestration-state.ts';
 import { OrchestrationStateManager } from './orchestration-state-manager.ts';
+import { initialOrchestrationState } from './rules.ts';
+import { turnAttachment } from './turn/turn-parts.ts';
 import { defineWorkflow } from './workflow.ts';
 
 const workflow = defineWorkflow({
@@ -43,6 +47,38 @@ describe.each([
       'sessionId',
       'turnCount',
     ]);
+  });
+
+  it('enters a step by an update that makes its conditions true', async () => {
+    const flow = defineWorkflow({
+      steps: [{ name: 'talk' }, { name: 'late', when: [{ type: 'turn_count', atLeast: 3 }] }],
+    });
+    const states = new OrchestrationStateManager({ storage: create(), workflow: flow });
+    await states.getOrCreateState('s');
+    expect(await states.updateState('s', { turnCount: 2 })).toMatchObject({ activeStep: 'talk', stepCause: null });
+    expect(await states.updateState('s', { turnCount: 3 })).toMatchObject({
+      activeStep: 'late',
+      stepCause: { event: 'changed' },
+    });
+    expect(await states.updateState('s', { turnCount: 0, activeStep: 'talk' })).toMatchObject({
+      activeStep: 'talk',
+      stepCause: { event: 'application' },
+    });
+  });
+
+  it('reads a state that was stored before it knew what brings a session into its step', async () => {
+    const storage = create();
+    const older = new SessionManager({
+      storage,
+      namespace: 'orchestration-state',
+      schema: OrchestrationState.omit({ stepCause: true }),
+      initialState: ({ sessionId }) => initialOrchestrationState(workflow, sessionId),
+      lists: ['messages', 'turns'],
+      attachment: turnAttachment,
+    });
+    expect(await older.createSession({ sessionId: 's' })).not.toHaveProperty('data.stepCause');
+    const states = new OrchestrationStateManager({ storage, workflow });
+    expect(await states.addUsedTool('s', 'search')).toMatchObject({ activeStep: 'research', stepCause: null });
   });
 
   it('keeps 8 of 8 tools added at once', async () => {

@@ -11,7 +11,7 @@ import {
 } from '@stateroom/core';
 import { addEffect, advanceEffects, type Effect, removeEffect } from './effects.ts';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
-import { advanceSequence, afterTool, countTurn, enterStep, initialOrchestrationState } from './rules.ts';
+import { advanceSequence, afterEvent, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
 import type { TurnList } from './turn/turn-context.ts';
 import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
@@ -72,7 +72,10 @@ export class OrchestrationStateManager {
     return unwrap(await this.sessions.createSession(options)).data;
   }
 
-  /** Lays `updates` over the state. The session's id stays, and a step must be one of the workflow. */
+  /**
+   * Lays `updates` over the state, which may make the conditions of a step true, unless they name one themselves. The
+   * session's id stays, and a step must be one of the workflow.
+   */
   async updateState(
     sessionId: string,
     updates: Partial<Omit<OrchestrationState, 'sessionId'>>,
@@ -80,7 +83,7 @@ export class OrchestrationStateManager {
   ): Promise<OrchestrationState | null> {
     const { activeStep } = updates;
     if (activeStep === undefined)
-      return this.#update(sessionId, access, (state) => ({ ...state, ...updates, sessionId }));
+      return this.#update(sessionId, access, (state) => this.#changed(state, { ...state, ...updates, sessionId }));
     this.#assertStep(activeStep);
     return this.#update(sessionId, access, (state) => ({ ...enterStep(state, activeStep), ...updates, sessionId }));
   }
@@ -106,12 +109,12 @@ export class OrchestrationStateManager {
   }
 
   async advanceSequence(sessionId: string, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
-    return this.#update(sessionId, access, (state) => advanceSequence(this.#workflow, state));
+    return this.#update(sessionId, access, (state) => this.#changed(state, advanceSequence(this.#workflow, state)));
   }
 
   /** From now on, for so many turns, in place of an effect of the same id. INVALID, with the path, for one that cannot be. */
   async addEffect(sessionId: string, effect: Effect, access: OwnerAccess = {}): Promise<OrchestrationState | null> {
-    return this.#update(sessionId, access, (state) => addEffect(state, effect));
+    return this.#update(sessionId, access, (state) => this.#changed(state, addEffect(state, effect)));
   }
 
   /** Ends an effect before its time; one that is not there is no failure. */
@@ -120,7 +123,7 @@ export class OrchestrationStateManager {
     effectId: string,
     access: OwnerAccess = {},
   ): Promise<OrchestrationState | null> {
-    return this.#update(sessionId, access, (state) => removeEffect(state, effectId));
+    return this.#update(sessionId, access, (state) => this.#changed(state, removeEffect(state, effectId)));
   }
 
   /**
@@ -131,7 +134,7 @@ export class OrchestrationStateManager {
     let expired: readonly Effect[] = [];
     const state = await this.#update(sessionId, access, (before) => {
       ({ expired } = advanceEffects(before));
-      return countTurn(before);
+      return afterEvent(this.#workflow, { state: before }, { type: 'turn_ended' });
     });
     return state && { state, expired };
   }
@@ -151,6 +154,10 @@ export class OrchestrationStateManager {
     change: (state: OrchestrationState) => OrchestrationState,
   ): Promise<OrchestrationState | null> {
     return stateOf(await this.sessions.updateSession(sessionId, change, this.#bound(access)));
+  }
+
+  #changed(before: OrchestrationState, state: OrchestrationState): OrchestrationState {
+    return afterEvent(this.#workflow, { state: before }, { type: 'changed', to: { state } });
   }
 
   #bound(access: OwnerAccess): Access {

@@ -18,11 +18,21 @@ export const TokenUsage = z.object({
 });
 export type TokenUsage = z.infer<typeof TokenUsage>;
 
+/** What brought a session into its active step: an event that made its conditions true, or a choice. */
+export const StepCause = z.object({
+  event: z.enum(['tool_called', 'tokens_used', 'turn_ended', 'changed', 'model', 'application']),
+  /** The tool that was called. */
+  tool: z.string().optional(),
+});
+export type StepCause = z.infer<typeof StepCause>;
+
 /** Where an agent is in a session. */
 export const OrchestrationState = z.object({
   sessionId: z.string(),
   /** The name of a step, null where there is no workflow. */
   activeStep: z.string().nullable(),
+  /** Null for the step that the session began in, and where it is not known. */
+  stepCause: StepCause.nullable().default(null),
   /** Newest first, each tool once, the last 10. */
   recentlyUsedTools: z.array(z.string()),
   /** Oldest first, the last 100 calls. */
@@ -42,6 +52,7 @@ export type OrchestrationState = z.infer<typeof OrchestrationState>;
 
 /** What may be shown to whoever the session belongs to. */
 export const ClientView = OrchestrationState.omit({
+  stepCause: true,
   toolLog: true,
   toolCounts: true,
   sequenceIndex: true,

@@ -4,12 +4,12 @@ import type { OrchestrationState } from './orchestration-state.ts';
 import {
   activeInstructions,
   activeTools,
-  addTokenUsage,
+  afterEvent,
   afterTool,
-  countTurn,
   currentStep,
   enterStep,
   initialOrchestrationState,
+  type WorkflowEvent,
 } from './rules.ts';
 import { defineWorkflow, type Workflow } from './workflow.ts';
 
@@ -40,7 +40,7 @@ function on(...when: NonNullable<Parameters<typeof defineWorkflow>[0]['steps'][n
 describe('the active step', () => {
   it('begins at the default step, or the first', () => {
     expect(after(workflow).activeStep).toBe('research');
-    const named = defineWorkflow({ steps: [{ name: 'a' }, { name: 'b', isDefault: true }] });
+    const named = defineWorkflow({ steps: [{ name: 'a' }, { name: 'b', isDefault: true, to: ['a'] }] });
     expect(after(named).activeStep).toBe('b');
     expect(after(null).activeStep).toBe(null);
   });
@@ -51,25 +51,42 @@ describe('the active step', () => {
     expect(steps).toEqual(['research', 'answer', 'answer', 'review']);
   });
 
-  const cases: readonly (readonly [string, Workflow, readonly string[], string])[] = [
-    ['tool_used: used', on({ type: 'tool_used', tool: 'a' }), ['a'], 'met'],
-    ['tool_used: another used', on({ type: 'tool_used', tool: 'a' }), ['b'], 'start'],
-    ['sequence_match: in order', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['a', 'b'], 'met'],
-    ['sequence_match: backwards', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['b', 'a'], 'start'],
-    ['sequence_match: the same twice', on({ type: 'sequence_match', tools: ['a', 'a'] }), ['a', 'a'], 'met'],
-    ['sequence_match: the same once', on({ type: 'sequence_match', tools: ['a', 'a'] }), ['a'], 'start'],
-    ['sequence_match: interrupted', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['a', 'x', 'b'], 'start'],
-    ['sequence_match: after others', on({ type: 'sequence_match', tools: ['a', 'b'] }), ['x', 'b', 'a', 'b'], 'met'],
-    [
-      'all conditions: one is not enough',
-      on({ type: 'tool_used', tool: 'a' }, { type: 'tool_used', tool: 'b' }),
-      ['a'],
-      'start',
-    ],
-    ['all conditions: both', on({ type: 'tool_used', tool: 'a' }, { type: 'tool_used', tool: 'b' }), ['b', 'a'], 'met'],
-  ];
-  it.each(cases)('%s', (_name, flow, used, step) => {
-    expect(after(flow, ...used).activeStep).toBe(step);
+  it.each<readonly [readonly string[], readonly string[], string]>([
+    [['a', 'b'], ['a', 'b'], 'met'],
+    [['a', 'b'], ['b', 'a'], 'start'],
+    [['a', 'b'], ['x', 'b', 'a', 'b'], 'met'],
+    [['a', 'a'], ['a'], 'start'],
+    [['a', 'a'], ['a', 'a'], 'met'],
+  ])('by the sequence %j: after %j it is %s', (sequence, used, step) => {
+    expect(after(on({ type: 'sequence_match', tools: [...sequence] }), ...used).activeStep).toBe(step);
+  });
+
+  it('is entered by any event that makes its conditions true, and says which', () => {
+    const usage = { inputTokens: 6, outputTokens: 4, totalTokens: 10 };
+    const flow = defineWorkflow({
+      steps: [
+        { name: 'start' },
+        { name: 'used', when: [{ type: 'tool_used', tool: 'a' }] },
+        { name: 'late', when: [{ type: 'turn_count', atLeast: 1 }] },
+        { name: 'dear', when: [{ type: 'state', at: '/state/cumulativeTokenUsage/totalTokens', greaterThan: 9 }] },
+        { name: 'paid', when: [{ type: 'state', at: '/data/isPaid', equals: true }] },
+      ],
+    });
+    const start = { state: after(flow), data: { isPaid: false } };
+    const entered = (event: WorkflowEvent) => {
+      const { activeStep, stepCause } = afterEvent(flow, start, event);
+      return [activeStep, stepCause];
+    };
+    expect(entered({ type: 'tool_called', call: { tool: 'a', ok: true } })).toEqual([
+      'used',
+      { event: 'tool_called', tool: 'a' },
+    ]);
+    expect(entered({ type: 'turn_ended' })).toEqual(['late', { event: 'turn_ended' }]);
+    expect(entered({ type: 'tokens_used', usage })).toEqual(['dear', { event: 'tokens_used' }]);
+    const paid = { ...start, data: { isPaid: true } };
+    expect(entered({ type: 'changed', to: paid })).toEqual(['paid', { event: 'changed' }]);
+    expect(afterEvent(flow, paid, { type: 'changed', to: paid }).activeStep).toBe('start');
+    expect(start.state).toMatchObject({ activeStep: 'start', stepCause: null });
   });
 
   it('is the first of those that one call makes ready, and holds while nothing new becomes true', () => {
@@ -166,7 +183,16 @@ describe('what is kept of tool calls and turns', () => {
   it('adds up turns and tokens, and leaves what it was given as it was', () => {
     const state = Object.freeze(after(null));
     const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 };
-    const twice = addTokenUsage(addTokenUsage(countTurn(countTurn(state)), usage), usage);
+    const events = [
+      { type: 'turn_ended' },
+      { type: 'tokens_used', usage },
+      { type: 'turn_ended' },
+      { type: 'tokens_used', usage },
+    ] as const;
+    const twice = events.reduce<OrchestrationState>(
+      (before, event) => afterEvent(null, { state: before }, event),
+      state,
+    );
     expect([twice.turnCount, twice.cumulativeTokenUsage]).toEqual([
       2,
       { inputTokens: 20, outputTokens: 10, totalTokens: 30 },
@@ -189,6 +215,7 @@ describe('effects on what is offered', () => {
         name: 'watch',
         tools: { allow: ['look', 'list_*'], deny: ['list_secret', 'burn'] },
         instructions: 'Keep watch.',
+        to: ['work'],
       },
       { name: 'work', sequence: ['saw', 'nail'] },
     ],
@@ -249,7 +276,8 @@ describe('effects on what is offered', () => {
 
   it('the end of a turn takes one turn off each', () => {
     const state = withEffects('watch', ['tool', 'dig']);
-    expect(countTurn(state)).toMatchObject({ turnCount: 1, effects: [{ turnsLeft: 1 }] });
-    expect(countTurn(countTurn(state))).toMatchObject({ turnCount: 2, effects: [] });
+    const end = (before: OrchestrationState) => afterEvent(flow, { state: before }, { type: 'turn_ended' });
+    expect(end(state)).toMatchObject({ turnCount: 1, effects: [{ turnsLeft: 1 }] });
+    expect(end(end(state))).toMatchObject({ turnCount: 2, effects: [] });
   });
 });

@@ -1,11 +1,25 @@
 /**
  * Every rule of orchestration, as pure functions of a workflow and a state: which step is active, which tools it
- * offers, and what a tool call changes. Nothing here reads or writes; a workflow of null is an agent without steps.
+ * offers, and what an event changes. Nothing here reads or writes; a workflow of null is an agent without steps.
  */
 
 import { advanceEffects, type Effect, effectsOf } from './effects.ts';
-import type { OrchestrationState, TokenUsage, ToolCall } from './orchestration-state.ts';
-import { type Condition, permits, type Step, type Workflow } from './workflow.ts';
+import type { OrchestrationState, StepCause, TokenUsage, ToolCall } from './orchestration-state.ts';
+import { conditionsHold, timesUsed } from './workflow/holds.ts';
+import type { Situation } from './workflow/situation.ts';
+import type { Step } from './workflow/step.ts';
+import { isDenied, permits } from './workflow/tool-pattern.ts';
+import type { Workflow } from './workflow.ts';
+
+/**
+ * What may make the conditions of a step true: a tool call that was carried out, tokens that a model has used, a turn
+ * that was completed or stopped, or a change of the state or the data from elsewhere.
+ */
+export type WorkflowEvent =
+  | { readonly type: 'tool_called'; readonly call: ToolCall }
+  | { readonly type: 'tokens_used'; readonly usage: TokenUsage }
+  | { readonly type: 'turn_ended' }
+  | { readonly type: 'changed'; readonly to: Situation };
 
 const maxRecentTools = 10;
 const maxLoggedCalls = 100;
@@ -14,6 +28,7 @@ export function initialOrchestrationState(workflow: Workflow | null, sessionId: 
   return {
     sessionId,
     activeStep: defaultStep(workflow)?.name ?? null,
+    stepCause: null,
     recentlyUsedTools: [],
     toolLog: [],
     toolCounts: {},
@@ -40,7 +55,7 @@ export function activeTools(workflow: Workflow | null, state: OrchestrationState
   const isOffered = (tool: string) =>
     step === null ||
     (permits(step, tool) && (next === undefined || tool === next)) ||
-    (isValueOf(effectsOf(state, 'tool'), tool) && !isDenied(step, tool));
+    (isValueOf(effectsOf(state, 'tool'), tool) && !isDenied(step.tools, tool));
   const cooling = effectsOf(state, 'cooldown');
   return tools.filter((tool) => isOffered(tool) && !isValueOf(cooling, tool));
 }
@@ -52,26 +67,32 @@ export function activeInstructions(workflow: Workflow | null, state: Orchestrati
 }
 
 /**
- * The state after a tool call that was carried out; whether it was allowed is not asked here. A call that failed is
- * logged as recently used, but is no progress: neither conditions nor a sequence count it. The first step in the
- * workflow's order whose conditions this very call has made true is entered. Conditions that were true before enter
- * nothing, so a session stays in its step until something new happens.
+ * The state after an event; whether it was allowed is not asked here. The first step in the workflow's order whose
+ * conditions this very event has made true is entered. Conditions that were true before enter nothing, so a session
+ * stays in its step until something new happens. Entering a step is no event.
+ */
+export function afterEvent(workflow: Workflow | null, before: Situation, event: WorkflowEvent): OrchestrationState {
+  const from = { ...before, state: leaveVanishedStep(workflow, before.state) };
+  const to = outcomeOf(workflow, from, event);
+  const entered = workflow?.steps.find((step) => !isReady(workflow, step, from) && isReady(workflow, step, to));
+  return entered === undefined ? to.state : enterStep(to.state, entered.name, causeOf(event));
+}
+
+/**
+ * The state after a tool call, of a workflow without conditions on the application's data. A call that failed is logged
+ * as recently used, but is no progress: neither `tool_used` nor a sequence counts it.
  */
 export function afterTool(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
-  const logged = logCall(leaveVanishedStep(workflow, state), call);
-  if (!call.ok) return logged;
-  const counted = {
-    ...logged,
-    toolCounts: { ...state.toolCounts, [call.tool]: timesUsed(state, call.tool) + 1 },
-    sequenceIndex: logged.sequenceIndex + (nextInSequence(workflow, logged) === call.tool ? 1 : 0),
-  };
-  const entered = workflow?.steps.find((step) => !isReady(step, state) && isReady(step, counted));
-  return entered === undefined ? counted : enterStep(counted, entered.name);
+  return afterEvent(workflow, { state }, { type: 'tool_called', call });
 }
 
 /** Entering a step begins its sequence. Entering the active one changes nothing. */
-export function enterStep(state: OrchestrationState, activeStep: string | null): OrchestrationState {
-  return state.activeStep === activeStep ? state : { ...state, activeStep, sequenceIndex: 0 };
+export function enterStep(
+  state: OrchestrationState,
+  activeStep: string | null,
+  stepCause: StepCause | null = { event: 'application' },
+): OrchestrationState {
+  return state.activeStep === activeStep ? state : { ...state, activeStep, stepCause, sequenceIndex: 0 };
 }
 
 /** Takes the next tool of the active step's sequence for done, without a call of it. */
@@ -80,7 +101,45 @@ export function advanceSequence(workflow: Workflow | null, state: OrchestrationS
   return { ...inStep, sequenceIndex: inStep.sequenceIndex + 1 };
 }
 
-export function addTokenUsage(state: OrchestrationState, usage: TokenUsage): OrchestrationState {
+/** The step that a session begins in: the one that says so, or the first. */
+export function defaultStep(workflow: Workflow | null): Step | null {
+  return workflow?.steps.find(({ isDefault }) => isDefault) ?? workflow?.steps[0] ?? null;
+}
+
+/** The tool that the active step's sequence waits for, undefined when it waits for none. */
+export function nextInSequence(workflow: Workflow | null, state: OrchestrationState): string | undefined {
+  const inStep = leaveVanishedStep(workflow, state);
+  return currentStep(workflow, inStep)?.sequence[inStep.sequenceIndex];
+}
+
+function outcomeOf(workflow: Workflow | null, { state, data }: Situation, event: WorkflowEvent): Situation {
+  switch (event.type) {
+    case 'tool_called':
+      return { state: countCall(workflow, state, event.call), data };
+    case 'tokens_used':
+      return { state: addTokenUsage(state, event.usage), data };
+    case 'turn_ended':
+      return { state: { ...advanceEffects(state).state, turnCount: state.turnCount + 1 }, data };
+    case 'changed':
+      return event.to;
+  }
+}
+
+function causeOf(event: WorkflowEvent): StepCause {
+  return event.type === 'tool_called' ? { event: event.type, tool: event.call.tool } : { event: event.type };
+}
+
+function countCall(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
+  const logged = logCall(state, call);
+  if (!call.ok) return logged;
+  return {
+    ...logged,
+    toolCounts: { ...state.toolCounts, [call.tool]: timesUsed(state, call.tool) + 1 },
+    sequenceIndex: state.sequenceIndex + (nextInSequence(workflow, state) === call.tool ? 1 : 0),
+  };
+}
+
+function addTokenUsage(state: OrchestrationState, usage: TokenUsage): OrchestrationState {
   const { inputTokens, outputTokens, totalTokens } = state.cumulativeTokenUsage;
   return {
     ...state,
@@ -92,23 +151,9 @@ export function addTokenUsage(state: OrchestrationState, usage: TokenUsage): Orc
   };
 }
 
-/** The state after a turn that came to its end, with effects that have one turn less. */
-export function countTurn(state: OrchestrationState): OrchestrationState {
-  return { ...advanceEffects(state).state, turnCount: state.turnCount + 1 };
-}
-
-function defaultStep(workflow: Workflow | null): Step | null {
-  return workflow?.steps.find(({ isDefault }) => isDefault) ?? workflow?.steps[0] ?? null;
-}
-
 /** How far a sequence is done says nothing of another step's: it begins anew with the step that took the place. */
 function leaveVanishedStep(workflow: Workflow | null, state: OrchestrationState): OrchestrationState {
-  return workflow === null ? state : enterStep(state, currentStep(workflow, state)?.name ?? null);
-}
-
-function nextInSequence(workflow: Workflow | null, state: OrchestrationState): string | undefined {
-  const inStep = leaveVanishedStep(workflow, state);
-  return currentStep(workflow, inStep)?.sequence[inStep.sequenceIndex];
+  return workflow === null ? state : enterStep(state, currentStep(workflow, state)?.name ?? null, null);
 }
 
 function logCall(state: OrchestrationState, call: ToolCall): OrchestrationState {
@@ -127,33 +172,10 @@ function bounded(log: readonly ToolCall[]): ToolCall[] {
   return log.toSpliced(Math.max(0, oldestFailed), 1);
 }
 
-function isReady({ when }: Step, state: OrchestrationState): boolean {
-  return when.length > 0 && when.every((condition) => holds(condition, state));
-}
-
-function holds(condition: Condition, state: OrchestrationState): boolean {
-  const succeeded = state.toolLog.filter(({ ok }) => ok).map(({ tool }) => tool);
-  switch (condition.type) {
-    case 'tool_used': {
-      const { tool, withinLast } = condition;
-      return withinLast === undefined ? timesUsed(state, tool) > 0 : succeeded.slice(-withinLast).includes(tool);
-    }
-    case 'sequence_match': {
-      const latest = succeeded.slice(-condition.tools.length);
-      return latest.length === condition.tools.length && latest.every((tool, index) => tool === condition.tools[index]);
-    }
-  }
-}
-
 function isValueOf(effects: readonly Effect[], tool: string): boolean {
   return effects.some(({ value }) => value === tool);
 }
 
-/** By the step's own `deny`; not to be in its `allow` is something else. */
-function isDenied(step: Step, tool: string): boolean {
-  return !permits({ ...step, tools: { deny: step.tools.deny } }, tool);
-}
-
-function timesUsed({ toolCounts }: OrchestrationState, tool: string): number {
-  return Object.hasOwn(toolCounts, tool) ? (toolCounts[tool] ?? 0) : 0;
+function isReady(workflow: Workflow, step: Step, situation: Situation): boolean {
+  return step.when.length > 0 && conditionsHold(workflow, step, situation);
 }
