@@ -127,7 +127,7 @@ export function isOvertaken(error: Error): boolean {
 }
 
 /** The code in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */
-export function codeOf(error: Error): string | null {
+function codeOf(error: Error): string | null {
   try {
     const body: unknown = JSON.parse(error.message);
     if (!hasKey(body, 'error') || !hasKey(body.error, 'code')) return null;
