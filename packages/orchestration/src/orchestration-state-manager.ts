@@ -52,7 +52,7 @@ export class OrchestrationStateManager {
       schema: OrchestrationState,
       initialState: ({ sessionId }) => initialOrchestrationState(this.#workflow, sessionId),
       lists: ['messages', 'turns'],
-      attachment: turnAttachment,
+      attachments: [turnAttachment],
       ...(ttl && { ttl }),
       ...(logger && { logger }),
     });
