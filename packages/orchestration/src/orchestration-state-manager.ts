@@ -11,6 +11,7 @@ import {
 } from '@stateroom/core';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
 import { advanceSequence, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
+import { pipelineAttachment } from './pipeline/pipeline-parts.ts';
 import type { TurnList } from './turn/turn-context.ts';
 import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
@@ -38,7 +39,7 @@ export type OwnerAccess = Pick<Access, 'owner'>;
  * StateroomError.
  */
 export class OrchestrationStateManager {
-  /** The sessions themselves, with all that turns keep beside them, for a TurnManager. */
+  /** The sessions themselves, with all that turns and pipelines keep beside them: for a TurnManager, and a PipelineManager. */
   readonly sessions: SessionManager<OrchestrationState, TurnList>;
   readonly #workflow: Workflow | null;
   readonly #agentId: string | undefined;
@@ -52,7 +53,7 @@ export class OrchestrationStateManager {
       schema: OrchestrationState,
       initialState: ({ sessionId }) => initialOrchestrationState(this.#workflow, sessionId),
       lists: ['messages', 'turns'],
-      attachments: [turnAttachment],
+      attachments: [turnAttachment, pipelineAttachment],
       ...(ttl && { ttl }),
       ...(logger && { logger }),
     });
