@@ -6,7 +6,7 @@ import {
   type PipelineManagerOptions,
   type PipelineOutcome,
   type PipelineView,
-  type RunOptions,
+  type PipelineRunOptions,
   type StepResult,
 } from '@stateroom/orchestration';
 import {
@@ -132,7 +132,7 @@ export class UserSession {
   /** As `runPipeline`, under an id by which another process can go on with it. */
   async run(
     steps: readonly UpstreamStep[],
-    options: Pick<RunOptions<UpstreamState>, 'runId' | 'timeoutMs' | 'signal'> = {},
+    options: Pick<PipelineRunOptions<UpstreamState>, 'runId' | 'timeoutMs' | 'signal'> = {},
   ): Promise<PipelineOutcome> {
     return this.#managers.pipelines.run(this.id, { name, chain: true, steps, ...options });
   }

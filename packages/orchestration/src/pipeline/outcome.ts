@@ -1,12 +1,12 @@
 import type { StepResult, StoredPipeline } from './stored.ts';
 
 /** 'ok' when every step was; 'skipped' when some were skipped and none has failed. */
-export type RunStatus = 'ok' | 'skipped' | 'failed';
+export type PipelineStatus = 'ok' | 'skipped' | 'failed';
 
 /** How a run has ended. JSON and logs show of its results neither values nor notes. */
 export type PipelineOutcome = {
   readonly runId: string;
-  readonly status: RunStatus;
+  readonly status: PipelineStatus;
   /** In order, up to the first that has failed. */
   readonly results: readonly StepResult[];
   /** What the first step of the next run gets, if it is chained. */
@@ -17,7 +17,7 @@ export type PipelineOutcome = {
 export type PipelineView = {
   readonly run: {
     readonly runId: string;
-    readonly status: RunStatus | 'running' | 'dead';
+    readonly status: PipelineStatus | 'running' | 'dead';
     readonly results: readonly StepResult[];
   } | null;
   readonly last: StepResult | null;
@@ -26,7 +26,7 @@ export type PipelineView = {
 /** The name under which `util.inspect`, and so `console.log`, asks an object how to show it. */
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-function statusOf(results: readonly StepResult[]): RunStatus {
+function statusOf(results: readonly StepResult[]): PipelineStatus {
   const statuses = results.map(({ status }) => status);
   if (statuses.includes('failed')) return 'failed';
   return statuses.includes('skipped') ? 'skipped' : 'ok';

@@ -12,7 +12,7 @@ import { outcomeOf, type PipelineOutcome, type PipelineView, viewOf } from './ou
 import type { PipelineContext, PipelineSessions } from './pipeline-context.ts';
 import { PipelineHolder } from './pipeline-holder.ts';
 import { pipelineAttachment, pipelineKeys } from './pipeline-parts.ts';
-import { type RunOptions, type RunRequest, validateName, validateRun } from './run-request.ts';
+import { type PipelineRunOptions, type RunRequest, validateName, validateRun } from './run-request.ts';
 import { PipelineRunner } from './runner.ts';
 import { storable } from './perform.ts';
 import { pipelineReads, type PipelineTarget, putPipeline, seenPipeline, type SeenPipeline } from './seen-pipeline.ts';
@@ -57,7 +57,7 @@ export class PipelineManager<T> {
    * EXISTS when others have run since this `runId` was over; INVALID when it was begun with other steps; LEASE_LOST when
    * this process stood still for too long; STORAGE when the storage is gone for that long.
    */
-  async run(sessionId: string, options: RunOptions<T>): Promise<PipelineOutcome> {
+  async run(sessionId: string, options: PipelineRunOptions<T>): Promise<PipelineOutcome> {
     validateRun(options);
     const { name, steps, runId = createId(), chain = false, keep = 'last-ok', timeoutMs, signal } = options;
     const target = targetOf(sessionId, options);

@@ -3,7 +3,7 @@ import type { BegunStep, StepResult, StoredRun } from './stored.ts';
 import type { PipelineStep } from './step.ts';
 
 /** A run of a pipeline, and who asks for it. */
-export type RunOptions<T> = Access & {
+export type PipelineRunOptions<T> = Access & {
   /** Of the pipeline: 1–64 of `A–Z a–z 0–9 . _ -`. Runs of one name go one at a time, and hand their last result on. */
   readonly name: string;
   /** In order. Those of a run that is resumed begin as they did. */
@@ -20,7 +20,7 @@ export type RunOptions<T> = Access & {
   readonly signal?: AbortSignal;
 };
 
-export type RunRequest<T> = Required<Pick<RunOptions<T>, 'name' | 'steps' | 'runId' | 'chain' | 'keep'>> & {
+export type RunRequest<T> = Required<Pick<PipelineRunOptions<T>, 'name' | 'steps' | 'runId' | 'chain' | 'keep'>> & {
   /** Aborts when the caller wants no more, or time is over. */
   readonly signal: AbortSignal;
 };
@@ -31,7 +31,7 @@ export function validateName(name: string): void {
   refuseUnless(/^[\w.-]{1,64}$/.test(name), 'name', 'is not 1–64 of A–Z a–z 0–9 . _ -');
 }
 
-export function validateRun<T>({ name, steps, runId, keep = 'last-ok', timeoutMs }: RunOptions<T>): void {
+export function validateRun<T>({ name, steps, runId, keep = 'last-ok', timeoutMs }: PipelineRunOptions<T>): void {
   validateName(name);
   if (runId !== undefined) validateId(runId, 'runId');
   refuseUnless(keep === 'last-ok' || keep === 'last-any', 'keep', "is none of 'last-ok' and 'last-any'");

@@ -3,7 +3,7 @@ import { override } from '@stateroom/core/testing';
 import { z } from 'zod';
 import { PipelineManager, type PipelineManagerOptions } from '../../pipeline/pipeline-manager.ts';
 import { pipelineAttachment } from '../../pipeline/pipeline-parts.ts';
-import type { RunOptions } from '../../pipeline/run-request.ts';
+import type { PipelineRunOptions } from '../../pipeline/run-request.ts';
 import type { PipelineStep } from '../../pipeline/step.ts';
 import type { StepResult } from '../../pipeline/stored.ts';
 
@@ -33,7 +33,7 @@ export function desk(
     sessions,
     pipelines,
     create: async () => unwrap(await sessions.createSession({ ...access, sessionId: 's' })),
-    run: (steps: readonly PipelineStep<Told>[], more: Partial<RunOptions<Told>> = {}) =>
+    run: (steps: readonly PipelineStep<Told>[], more: Partial<PipelineRunOptions<Told>> = {}) =>
       pipelines.run('s', { ...access, name, steps, ...more }),
     get: () => pipelines.get('s', { ...access, name }),
     told: async () => unwrap(await sessions.getSession('s')).data.told,
