@@ -50,3 +50,9 @@ export {
   type TurnView,
 } from './turn/turn-manager.ts';
 export { turnAttachment } from './turn/turn-parts.ts';
+export { type PipelineOutcome, type PipelineView, type PipelineStatus } from './pipeline/outcome.ts';
+export { PipelineManager, type PipelineManagerOptions } from './pipeline/pipeline-manager.ts';
+export { pipelineAttachment } from './pipeline/pipeline-parts.ts';
+export type { PipelineRunOptions } from './pipeline/run-request.ts';
+export type { PipelineStep, SkipReason, StepContext } from './pipeline/step.ts';
+export { StepResult } from './pipeline/stored.ts';

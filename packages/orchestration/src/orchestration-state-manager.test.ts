@@ -74,7 +74,7 @@ describe.each([
       schema: OrchestrationState.omit({ stepCause: true }),
       initialState: ({ sessionId }) => initialOrchestrationState(workflow, sessionId),
       lists: ['messages', 'turns'],
-      attachment: turnAttachment,
+      attachments: [turnAttachment],
     });
     expect(await older.createSession({ sessionId: 's' })).not.toHaveProperty('data.stepCause');
     const states = new OrchestrationStateManager({ storage, workflow });

@@ -12,6 +12,7 @@ import {
 import { addEffect, advanceEffects, type Effect, removeEffect } from './effects.ts';
 import { type ClientView, OrchestrationState, toClientView, type ToolCall } from './orchestration-state.ts';
 import { advanceSequence, afterEvent, afterTool, enterStep, initialOrchestrationState } from './rules.ts';
+import { pipelineAttachment } from './pipeline/pipeline-parts.ts';
 import type { TurnList } from './turn/turn-context.ts';
 import { turnAttachment } from './turn/turn-parts.ts';
 import type { Workflow } from './workflow.ts';
@@ -42,7 +43,7 @@ export type AdvancedTurn = { readonly state: OrchestrationState; readonly expire
  * StateroomError.
  */
 export class OrchestrationStateManager {
-  /** The sessions themselves, with all that turns keep beside them, for a TurnManager. */
+  /** The sessions themselves, with all that turns and pipelines keep beside them: for a TurnManager, and a PipelineManager. */
   readonly sessions: SessionManager<OrchestrationState, TurnList>;
   readonly #workflow: Workflow | null;
   readonly #agentId: string | undefined;
@@ -56,7 +57,7 @@ export class OrchestrationStateManager {
       schema: OrchestrationState,
       initialState: ({ sessionId }) => initialOrchestrationState(this.#workflow, sessionId),
       lists: ['messages', 'turns'],
-      attachment: turnAttachment,
+      attachments: [turnAttachment, pipelineAttachment],
       ...(ttl && { ttl }),
       ...(logger && { logger }),
     });

@@ -33,8 +33,8 @@ export type SessionManagerOptions<T, ListName extends string = never, View = und
   readonly onEvict?: (session: SessionSuccess<T, ListName, View>) => void | Promise<void>;
   /** Braces around ids in keys, which a Redis cluster needs; true by default. All managers of a namespace agree on it. */
   readonly hashTags?: boolean;
-  /** What another package keeps beside each session, which goes when the session goes. */
-  readonly attachment?: SessionAttachment;
+  /** What other packages keep beside each session, which goes when the session goes. */
+  readonly attachments?: readonly SessionAttachment[];
   readonly logger?: Logger;
   /** Epoch milliseconds, for the times in records; life spans are by the storage's own clock. */
   readonly clock?: () => number;

@@ -68,7 +68,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
   /** INVALID, or INVALID_ID, with the path of the option that cannot be. */
   constructor(options: SessionManagerOptions<T, ListName, View>) {
     const { storage, namespace = 'sessions', lists: listNames = [], hashTags = true } = options;
-    const { logger = silentLogger, maxSessions, whenFull = 'reject', onEvict, attachment = null } = options;
+    const { logger = silentLogger, maxSessions, whenFull = 'reject', onEvict, attachments = [] } = options;
     refuseUnless(typeof storage?.commit === 'function', 'storage', 'is no StorageProvider');
     validateNamespace(namespace);
     validateListNames(listNames);
@@ -82,7 +82,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     this.#shared = {
       storage,
       keySpace,
-      store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0, attachment }),
+      store: new SessionStore(storage, keySpace, { listNames, hasGrace: this.#ttl.graceMs > 0, attachments }),
       versions: new VersionSource(),
       clock: time,
       announce: (owner, sessionId) =>
@@ -96,7 +96,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
       },
       onGone: (sessionId) => this.#emit('deleted', sessionId),
     };
-    this.parts = new SessionParts(this.#shared, { codec, lists: listNames, attachment });
+    this.parts = new SessionParts(this.#shared, { codec, lists: listNames, attachments });
     this.#writer = new SessionWriter(this.#shared, { codec, initialState: options.initialState, logger });
     this.#owners = new OwnerSessions(this.#shared, (sessionId, access) => this.#remove(sessionId, access));
     this.#upkeep = new Upkeep(this.#shared, this.#ttl.graceMs);

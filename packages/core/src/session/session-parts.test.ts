@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
 import { override } from '../storage/override.ts';
 import type { StorageProvider } from '../storage/provider.ts';
+import { manualClock } from '../testing/clock.ts';
 import { flaky } from '../testing/flaky.ts';
 import { increment, manage, type State } from './test-sessions.ts';
 import { unwrap } from './result.ts';
@@ -9,7 +10,7 @@ import type { SessionManager } from './session-manager.ts';
 import type { SessionAttachment } from './stored/attachment.ts';
 
 /** Notes under keys of their own, of which the list `notes` tells the names. */
-const attachment: SessionAttachment = {
+const notes: SessionAttachment = {
   creation: (keys) => [{ type: 'delete', key: keys.ofList('notes') }],
   reads: (keys) => ({ lists: [{ key: keys.ofList('notes') }] }),
   removal: (keys, { lists: [named] }) => ({
@@ -19,7 +20,21 @@ const attachment: SessionAttachment = {
       key,
     })),
   }),
+  lasting: (keys) => [keys.ofList('notes')],
 };
+
+/** One entry, whose version the removal checks. */
+const seal: SessionAttachment = {
+  creation: (keys) => [{ type: 'delete', key: keys.ofPart('seal') }],
+  reads: (keys) => ({ entries: [keys.ofPart('seal')] }),
+  removal: (keys, { entries: [entry] }) => ({
+    checks: [{ key: keys.ofPart('seal'), version: entry?.version ?? null }],
+    changes: [{ type: 'delete', key: keys.ofPart('seal') }],
+  }),
+  lasting: (keys) => [keys.ofPart('seal')],
+};
+
+const attachments = [seal, notes];
 
 async function writeNote(storage: StorageProvider, name: string): Promise<void> {
   const keys = manage(storage).parts.keys('s');
@@ -31,6 +46,13 @@ async function writeNote(storage: StorageProvider, name: string): Promise<void> 
       { type: 'append', key: keys.ofList('notes'), items: [name], ttlMs: null },
     ],
   });
+}
+
+async function writeSeal(storage: StorageProvider, ttlMs: number | null): Promise<string> {
+  const key = manage(storage).parts.keys('s').ofPart('seal');
+  const change = { type: 'set', key, value: 'x', version: 'v1', ttlMs } as const;
+  expect((await storage.commit({ checks: [{ key, version: null }], changes: [change] })).committed).toBe(true);
+  return key;
 }
 
 async function notesOn(storage: StorageProvider): Promise<string[]> {
@@ -50,7 +72,7 @@ describe('what is kept beside a session', () => {
           return snapshot;
         },
       }),
-      { attachment },
+      { attachments },
     );
     unwrap(await sessions.createSession({ sessionId: 's' }));
     await writeNote(storage, 'early');
@@ -71,7 +93,7 @@ describe('what is kept beside a session', () => {
           return snapshot;
         },
       });
-      const sessions = manage(flaky(network, { losesReply: (commit) => commit === 2 }), { attachment });
+      const sessions = manage(flaky(network, { losesReply: (commit) => commit === 2 }), { attachments });
       unwrap(await sessions.createSession({ sessionId: 's' }));
       unwrap(await sessions[name]('s'));
       expect([late, await notesOn(storage)]).toEqual([[], []]);
@@ -81,11 +103,40 @@ describe('what is kept beside a session', () => {
 
   it('goes when another session takes the place', async () => {
     const storage = memoryStorage();
-    const sessions = manage(storage, { attachment });
+    const sessions = manage(storage, { attachments });
     unwrap(await sessions.createSession({ sessionId: 's' }));
     await writeNote(storage, 'early');
     unwrap(await sessions.createSession({ sessionId: 's', ifExists: 'replace' }));
     expect(await notesOn(storage)).toEqual([]);
+  });
+
+  it.each(['deleteSession', 'resetSession'] as const)(
+    'is of several packages, and all of it goes with %s',
+    async (name) => {
+      const storage = memoryStorage();
+      const sessions = manage(storage, { attachments });
+      unwrap(await sessions.createSession({ sessionId: 's' }));
+      await writeNote(storage, 'early');
+      const key = await writeSeal(storage, null);
+      unwrap(await sessions[name]('s'));
+      expect([await notesOn(storage), (await storage.read({ entries: [key] })).entries]).toEqual([[], [null]]);
+    },
+  );
+
+  it('lives as long as the session does, by whatever keeps that alive', async () => {
+    const clock = manualClock();
+    const storage = memoryStorage({ clock: clock.now });
+    const sessions = manage(storage, { attachments, clock: clock.now, ttl: { idleMs: 1000 } });
+    unwrap(await sessions.createSession({ sessionId: 's' }));
+    const key = await writeSeal(storage, 2000);
+    const keepAlive = [() => sessions.updateSession('s', increment), () => sessions.touchSession('s')];
+    for (const keep of [...keepAlive, ...keepAlive, ...keepAlive]) {
+      await clock.advance(900);
+      unwrap(await keep());
+    }
+    expect((await storage.read({ entries: [key] })).entries).not.toContain(null);
+    await clock.advance(2001);
+    expect((await storage.scan('', null, 10)).found).toEqual([]);
   });
 });
 

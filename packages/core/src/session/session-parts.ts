@@ -14,7 +14,7 @@ import type { SessionList } from './result.ts';
 import type { Shared } from './shared.ts';
 import type { PartKeys, SessionAttachment } from './stored/attachment.ts';
 import { type Draft, envelopeOf, writtenEnvelope } from './stored/record.ts';
-import { checksOf, listsAfter, replaceSession, touchSession } from './stored/session-changes.ts';
+import { checksOf, listsAfter } from './stored/session-changes.ts';
 import type { StateCodec } from './stored/state-codec.ts';
 import { readSurely, tryCommit, unknownOutcome } from './stored/storage-calls.ts';
 import {
@@ -70,7 +70,7 @@ const sendings = 3;
  */
 export class SessionParts<T, ListName extends string> {
   /** What the manager was made with. */
-  readonly made: { readonly lists: readonly string[]; readonly attachment: SessionAttachment | null };
+  readonly made: { readonly lists: readonly string[]; readonly attachments: readonly SessionAttachment[] };
   readonly #shared: Shared<T, ListName, unknown>;
   readonly #codec: StateCodec<T>;
 
@@ -158,7 +158,12 @@ export class SessionParts<T, ListName extends string> {
     const written = { envelope, stateText, version, truncate, append };
     // What could not be read again is not written.
     const next = await this.#opened(sessionId, storedAs(written));
-    return { checks: await checksOf(keys, seen), changes: replaceSession(keys, seen, written), version, next };
+    return {
+      checks: await checksOf(keys, seen),
+      changes: this.#shared.store.replacing(keys, seen, written),
+      version,
+      next,
+    };
   }
 
   /** Whether a write of this version is among the last that made the session what it is. */
@@ -166,9 +171,9 @@ export class SessionParts<T, ListName extends string> {
     return seen.record.writes.includes(version);
   }
 
-  /** Keeps a session alive that is in use, with its lists. */
+  /** Keeps a session alive that is in use, with its lists and what is attached to it. */
   touch({ sessionId, seen }: OpenSession<T, ListName>): readonly Change[] {
-    return touchSession(this.#shared.keySpace.session(sessionId), seen.record, this.now());
+    return this.#shared.store.touching(this.#shared.keySpace.session(sessionId), seen.record, this.now());
   }
 
   /** How often that is worth a change; null: never. */

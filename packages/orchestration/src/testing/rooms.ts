@@ -18,7 +18,7 @@ export function rooms(storage: StorageProvider, options: Omit<TurnManagerOptions
     schema: Told,
     initialState: () => ({ told: [] }),
     lists: ['messages', 'turns'],
-    attachment: turnAttachment,
+    attachments: [turnAttachment],
   });
   const turns = new TurnManager({ sessions, ...options });
   const access = { owner, agentId };

@@ -1,4 +1,5 @@
-import { isStateroomError, type Snapshot, StateroomError, type StorageEntry, type Transaction } from '@stateroom/core';
+import { type Snapshot, StateroomError, type StorageEntry, type Transaction } from '@stateroom/core';
+import { LeasedCalls } from '../leased-calls.ts';
 import { setLease } from './changes.ts';
 import type { Lease } from './lease.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -18,8 +19,6 @@ export type Sent = {
   readonly entries: Snapshot['entries'];
 };
 
-const pauseMs = 100;
-
 /**
  * Commits in the name of a running turn: each checks its lease, and brings its letters. One that is not answered is
  * sent again as long as the lease lasts, for it refuses itself once it has happened; then what the storage said is
@@ -31,7 +30,7 @@ export class LeaseCommits<T> {
   readonly #turnId: string;
   readonly #lease: Lease;
   readonly #mailbox: Mailbox;
-  #trouble: unknown = null;
+  readonly #calls: LeasedCalls;
 
   constructor(
     context: TurnContext<T>,
@@ -43,11 +42,12 @@ export class LeaseCommits<T> {
     this.#turnId = turn.turnId;
     this.#lease = lease;
     this.#mailbox = mailbox;
+    this.#calls = new LeasedCalls(lease, 'turn');
   }
 
   /** What is wrong while a commit goes unanswered; null else. */
   get trouble(): unknown {
-    return this.#trouble;
+    return this.#calls.trouble;
   }
 
   /** Renews the lease along with the changes. */
@@ -77,7 +77,7 @@ export class LeaseCommits<T> {
 
   /** Looks whether the lease stands, and for letters. */
   async look(): Promise<Sent> {
-    const snapshot = await this.#answered(() => this.#context.parts.read(this.#reads()));
+    const snapshot = await this.#calls.answered(() => this.#context.parts.read(this.#reads()));
     return this.#seen(snapshot, () => snapshot.entries[0]?.version === this.#lease.version);
   }
 
@@ -90,33 +90,8 @@ export class LeaseCommits<T> {
       changes,
       reads: this.#reads(reads?.entries),
     };
-    for (;;) {
-      try {
-        const { committed, snapshot } = await this.#answered(() => this.#context.parts.commit(transaction));
-        return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
-      } catch (error) {
-        if (!isPassing(error) || this.#lease.isOverdue) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
-  }
-
-  /** What comes after the lease has run out is of no use: by then somebody else may run the turn. */
-  async #answered<R>(call: () => Promise<R>): Promise<R> {
-    const unanswered = new StateroomError('STORAGE', 'the storage did not answer while the lease of the turn lasted');
-    this.#trouble ??= unanswered;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(this.#trouble ?? unanswered), Math.max(0, this.#lease.restMs));
-    try {
-      const answer = await Promise.race([call(), late]);
-      this.#trouble = null;
-      return answer;
-    } catch (error) {
-      this.#trouble = error;
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const { committed, snapshot } = await this.#calls.insist(() => this.#context.parts.commit(transaction));
+    return this.#seen(snapshot, (entries) => committed || hasHappened(entries));
   }
 
   #reads(entries: readonly string[] = []) {
@@ -139,11 +114,6 @@ export class LeaseCommits<T> {
       entries: others,
     };
   }
-}
-
-/** Of what may be well again in a moment. */
-function isPassing(error: unknown): boolean {
-  return isStateroomError(error) && ['STORAGE', 'TIMEOUT', 'UNKNOWN_OUTCOME'].includes(error.code);
 }
 
 /** Why a turn has no right to write any more. */

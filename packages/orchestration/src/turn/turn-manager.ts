@@ -26,7 +26,7 @@ import { messageIdOf } from './turn-id.ts';
 import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
-  /** Made with the lists `messages` and `turns`, and with `attachment: turnAttachment`. */
+  /** Made with the lists `messages` and `turns`, and with `turnAttachment` among its `attachments`. */
   readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession' | 'createSession'>;
   /** 'reject' by default. */
   readonly overlap?: OverlapPolicy;
@@ -223,9 +223,9 @@ export class TurnManager<T> {
   }
 }
 
-function validate(limits: TurnLimits, { lists, attachment }: SessionParts<unknown, TurnList>['made']): void {
-  const hasAll = attachment === turnAttachment && lists.includes('messages') && lists.includes('turns');
-  refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachment: turnAttachment`");
+function validate(limits: TurnLimits, { lists, attachments }: SessionParts<unknown, TurnList>['made']): void {
+  const hasAll = attachments.includes(turnAttachment) && lists.includes('messages') && lists.includes('turns');
+  refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachments: [turnAttachment]`");
   for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs'] as const) {
     const value = limits[name];
     const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);

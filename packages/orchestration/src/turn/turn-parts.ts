@@ -91,6 +91,7 @@ export const turnAttachment: SessionAttachment = {
     ];
     return { checks: [asSeen(keys.run, run), asSeen(keys.queue, queue)], changes: deletions(gone) };
   },
+  lasting: () => [],
 };
 
 /** That an entry is still as it was read. */

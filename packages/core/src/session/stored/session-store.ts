@@ -1,8 +1,17 @@
 import { StateroomError } from '../../errors.ts';
 import type { KeySpace, SessionKeys } from '../../storage/keys.ts';
-import type { Commit, ListRange, StorageProvider, Transaction } from '../../storage/provider.ts';
+import type { Change, Commit, ListRange, StorageProvider, Transaction } from '../../storage/provider.ts';
 import type { Access } from '../guard.ts';
-import { type Aside, type AsideOutcome, nothingAside, type SessionAttachment, takingAlong } from './attachment.ts';
+import {
+  type Aside,
+  type AsideOutcome,
+  attachedTogether,
+  nothingAside,
+  type SessionAttachment,
+  takingAlong,
+  touchAttached,
+} from './attachment.ts';
+import type { Envelope } from './record.ts';
 import { checksOf, deleteSession, newSession, rangesOf, replaceSession, touchSession } from './session-changes.ts';
 import { readPlainly, readSurely, scanAll, tryCommit, unknownOutcome } from './storage-calls.ts';
 import {
@@ -40,13 +49,13 @@ export class SessionStore<ListName extends string> {
   constructor(
     storage: StorageProvider,
     keySpace: KeySpace<ListName>,
-    { listNames, hasGrace, attachment }: SessionStoreOptions<ListName>,
+    { listNames, hasGrace, attachments }: SessionStoreOptions<ListName>,
   ) {
     this.#storage = storage;
     this.#keySpace = keySpace;
     this.#listNames = listNames;
     this.#hasGrace = hasGrace;
-    this.#attachment = attachment;
+    this.#attachment = attachedTogether(attachments);
   }
 
   /** NOT_FOUND when it is missing, expired or not for this access. */
@@ -151,7 +160,7 @@ export class SessionStore<ListName extends string> {
   /** Gives all keys of the session the life span of one that is active now, if it still is as it was seen. */
   async touch(sessionId: string, seen: StoredSession<ListName>, now: number): Promise<WriteOutcome<ListName>> {
     const keys = this.#keySpace.session(sessionId);
-    const changes = touchSession(keys, seen.record, now);
+    const changes = this.touching(keys, seen.record, now);
     return this.#send(keys, { checks: await checksOf(keys, seen), changes }, () => 'refused');
   }
 
@@ -184,6 +193,22 @@ export class SessionStore<ListName extends string> {
     return true;
   }
 
+  /** The changes that put `next` in place of `seen`. */
+  replacing(
+    keys: SessionKeys<ListName>,
+    seen: StoredSession<ListName>,
+    next: NextSession<ListName>,
+  ): readonly Change[] {
+    const touchesLists = next.envelope.listsTouchedAt !== seen.record.listsTouchedAt;
+    const touches = touchesLists ? touchAttached(this.#attachment, keys, next.envelope) : [];
+    return [...replaceSession(keys, seen, next), ...touches];
+  }
+
+  /** The changes that keep the session alive, and all that belongs to it. */
+  touching(keys: SessionKeys<ListName>, record: Envelope, now: number): readonly Change[] {
+    return [...touchSession(keys, record, now), ...touchAttached(this.#attachment, keys, record)];
+  }
+
   async #replace(
     keys: SessionKeys<ListName>,
     seen: StoredSession<ListName>,
@@ -191,7 +216,7 @@ export class SessionStore<ListName extends string> {
   ): Promise<AsideOutcome<ListName>> {
     const { envelope, version } = next;
     const checks = [...(await checksOf(keys, seen)), ...aside.checks];
-    const changes = [...replaceSession(keys, seen, next), ...aside.changes];
+    const changes = [...this.replacing(keys, seen, next), ...aside.changes];
     return this.#send(keys, { checks, changes }, (found) => {
       if (found?.record.incarnation !== envelope.incarnation) return 'refused';
       if (found.record.writes.includes(version)) return 'mine';
@@ -252,7 +277,7 @@ export class SessionStore<ListName extends string> {
 type SessionStoreOptions<ListName extends string> = {
   readonly listNames: readonly ListName[];
   readonly hasGrace: boolean;
-  readonly attachment: SessionAttachment | null;
+  readonly attachments: readonly SessionAttachment[];
 };
 
 type FindOptions = { readonly withGuard?: boolean; readonly read?: typeof readSurely };
