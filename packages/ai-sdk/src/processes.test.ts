@@ -101,6 +101,30 @@ describe.skipIf(!hasRedis)(`two servers on one Redis${redisNote}`, () => {
     );
   });
 
+  it('run a tool once that was approved, also when one is killed in it', async () => {
+    await using a = await ChatServer.start(redis.url);
+    await using b = await ChatServer.start(redis.url);
+    const asked = await post(a, { id: 'pay', message: userMessage('pay me', 'm1'), create: true });
+    const question = asked.chunks.find(({ type }) => type === 'tool-approval-request');
+    const approvalId = question !== undefined && 'approvalId' in question ? question.approvalId : '';
+    const answers = [{ approvalId, approved: true }];
+    void post(a, { id: 'pay', answers }).catch(() => {});
+    await expect.poll(() => a.events, { timeout: 10_000 }).toContainEqual({ tool: 'began' });
+    const joined = post(b, { id: 'pay', answers });
+    await soon(300);
+    a.signal('SIGKILL');
+    expect((await joined).chunks.at(-1)).toMatchObject({
+      type: 'error',
+      errorText: expect.stringContaining('CRASHED'),
+    });
+    const again = await post(b, { id: 'pay', answers });
+    expect(textOf(again)).toContain('interrupted before it had a result');
+    const { messages } = await found('pay');
+    expect(messages[1]?.parts).toContainEqual(expect.objectContaining({ type: 'tool-pay', state: 'output-error' }));
+    const late = await post(b, { id: 'pay', answers: [{ approvalId, approved: false }] });
+    expect([late.status, b.events]).toEqual([409, [{ turn: 'over' }]]);
+  });
+
   it('answer a message again whose server was killed at it, once', async () => {
     await using a = await ChatServer.start(redis.url);
     await using b = await ChatServer.start(redis.url);

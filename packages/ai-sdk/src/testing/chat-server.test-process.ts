@@ -15,6 +15,9 @@ const agent = defineAgent({
   model: scriptedModel({
     delayMs: Number(delayMs),
     reply: ({ userText, toolResults }) => {
+      const asked = toolResults.find(({ isNew, name }) => isNew && name === 'pay');
+      if (asked !== undefined) return { text: `It is said: ${String(asked.output)}` };
+      if (userText.includes('pay')) return { toolCalls: [{ name: 'pay', input: {} }] };
       if (!userText.includes('tool')) return { text: `${userText}: ${words}` };
       return toolResults.some(({ isNew }) => isNew)
         ? { text: 'The tool is done.' }
@@ -23,18 +26,21 @@ const agent = defineAgent({
   }),
   instructions: '',
   overlap: overlap as Agent['overlap'],
-  tools: {
-    slow: tool({
-      inputSchema: z.object({}),
-      execute: async (_input, { abortSignal }) => {
-        say({ tool: 'began' });
-        abortSignal?.addEventListener('abort', () => say({ tool: 'aborted' }), { once: true });
-        await new Promise((resolve) => setTimeout(resolve, 3000));
-        return 'done';
-      },
-    }),
-  },
+  tools: { slow: slowTool(), pay: slowTool() },
+  toolApproval: { pay: 'user-approval' },
 });
+
+function slowTool() {
+  return tool({
+    inputSchema: z.object({}),
+    execute: async (_input, { abortSignal }) => {
+      say({ tool: 'began' });
+      abortSignal?.addEventListener('abort', () => say({ tool: 'aborted' }), { once: true });
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      return 'done';
+    },
+  });
+}
 
 const route = createChatRoute({
   agents: [agent],
