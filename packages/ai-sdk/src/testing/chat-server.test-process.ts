@@ -6,8 +6,8 @@ import { type Agent, defineAgent } from '../agent.ts';
 import { createChatRoute } from '../chat-route.ts';
 import { scriptedModel } from '../scripted-model.ts';
 
-/** A server of the chat route, as a process of its own: `node … <redis url> <overlap policy> <ms a word>`. */
-const [, , url = '', overlap = 'reject', delayMs = '20'] = globalThis.process.argv;
+/** A server of the chat route, as a process of its own: `node … <redis url> <overlap policy> <ms a word> <ms of a lease>`. */
+const [, , url = '', overlap = 'reject', delayMs = '20', leaseMs = '1000'] = globalThis.process.argv;
 
 const words = Array.from({ length: 60 }, (_, index) => `w${index}`).join(' ');
 const agent = defineAgent({
@@ -46,7 +46,7 @@ const route = createChatRoute({
   agents: [agent],
   storage: redisStorage({ url }),
   identify: (request) => request.headers.get('x-owner'),
-  turns: { leaseMs: 1000 },
+  turns: { leaseMs: Number(leaseMs) },
   waitUntil: (turn) => void turn.then(() => say({ turn: 'over' })),
 });
 

@@ -16,9 +16,9 @@ export class ChatServer implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async start(redisUrl: string, { overlap = 'reject', delayMs = 20 } = {}): Promise<ChatServer> {
+  static async start(redisUrl: string, { overlap = 'reject', delayMs = 20, leaseMs = 1000 } = {}): Promise<ChatServer> {
     const file = join(import.meta.dirname, 'chat-server.test-process.ts');
-    const child = spawn(process.execPath, [file, redisUrl, overlap, String(delayMs)], {
+    const child = spawn(process.execPath, [file, redisUrl, overlap, String(delayMs), String(leaseMs)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const events: object[] = [];
