@@ -26,11 +26,11 @@ function chunksOf(part: Part, id: string): UIMessageChunk[] {
     case 'text':
     case 'reasoning': {
       const { type, text, providerMetadata } = part;
-      const metadata = providerMetadata && { providerMetadata };
+      const named = { id: ('id' in part ? part.id : undefined) ?? id, ...(providerMetadata && { providerMetadata }) };
       return [
-        { type: `${type}-start`, id, ...metadata },
-        { type: `${type}-delta`, id, delta: text },
-        { type: `${type}-end`, id, ...metadata },
+        { type: `${type}-start`, ...named },
+        { type: `${type}-delta`, id: named.id, delta: text },
+        { type: `${type}-end`, ...named },
       ];
     }
     case 'file':
@@ -45,44 +45,47 @@ function chunksOf(part: Part, id: string): UIMessageChunk[] {
   }
 }
 
+type ToolPart = Extract<Part, { toolCallId: string }>;
+
 function toolChunks(part: ToolPart): UIMessageChunk[] {
-  const { toolCallId } = part;
-  const dynamic = part.type === 'dynamic-tool' && { dynamic: true };
-  const called = { toolCallId, toolName: getToolName(part), ...dynamic };
-  const asked = approvalChunks(part);
-  switch (part.state) {
-    case 'output-available':
-      return [
-        ...inputChunks(part),
-        ...asked,
-        { type: 'tool-output-available', toolCallId, output: part.output, ...dynamic },
-      ];
-    case 'output-error':
-      return [
-        ...inputChunks(part),
-        ...asked,
-        { type: 'tool-output-error', toolCallId, errorText: part.errorText, ...dynamic },
-      ];
-    case 'output-denied':
-      return [...inputChunks(part), ...asked, { type: 'tool-output-denied', toolCallId }];
-    case 'approval-requested':
-    case 'approval-responded':
-      return [...inputChunks(part), ...asked];
-    case 'input-available':
-    case 'input-streaming':
-      return [{ type: 'tool-input-available', ...called, input: part.input }];
-  }
+  const { toolCallId, input, state } = part;
+  const known = knownOf(part);
+  if (state === 'input-available' || state === 'input-streaming')
+    return [
+      { type: 'tool-input-available', toolCallId, toolName: getToolName(part), input, ...called(part), ...known },
+    ];
+  const asked = [...inputChunks(part), ...approvalChunks(part)];
+  if (state === 'output-denied') return [...asked, { type: 'tool-output-denied', toolCallId }];
+  if (part.state !== 'output-available' && part.state !== 'output-error') return asked;
+  const { resultProviderMetadata: providerMetadata } = part;
+  const told = { toolCallId, ...known, ...(providerMetadata && { providerMetadata }) };
+  if (part.state === 'output-error')
+    return [...asked, { type: 'tool-output-error', ...told, errorText: part.errorText }];
+  return [...asked, { type: 'tool-output-available', ...told, output: part.output }];
 }
 
-type ToolPart = Extract<Part, { toolCallId: string }>;
+/** What is said of a call with whatever becomes of it. */
+function knownOf(part: ToolPart) {
+  const { providerExecuted, toolMetadata } = part;
+  return {
+    ...(part.type === 'dynamic-tool' && { dynamic: true }),
+    ...(providerExecuted !== undefined && { providerExecuted }),
+    ...(toolMetadata !== undefined && { toolMetadata }),
+  };
+}
+
+function called({ title, callProviderMetadata }: ToolPart) {
+  return {
+    ...(title !== undefined && { title }),
+    ...(callProviderMetadata && { providerMetadata: callProviderMetadata }),
+  };
+}
 
 /** In pieces: an input as a whole is one to be acted on, where a client carries the tool out. */
 function inputChunks(part: ToolPart): UIMessageChunk[] {
   const { toolCallId, input } = part;
-  const toolName = getToolName(part);
-  const dynamic = part.type === 'dynamic-tool' && { dynamic: true };
   return [
-    { type: 'tool-input-start', toolCallId, toolName, ...dynamic },
+    { type: 'tool-input-start', toolCallId, toolName: getToolName(part), ...called(part), ...knownOf(part) },
     { type: 'tool-input-delta', toolCallId, inputTextDelta: JSON.stringify(input ?? {}) },
   ];
 }
