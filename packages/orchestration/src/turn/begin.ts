@@ -2,14 +2,12 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
-import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
-import type { Mark } from './stored.ts';
+import { aheadOf, type Comer, type Move, nextMove, type Progress, progressAfter, type Reply } from './next-move.ts';
+import { type BeginOptions, type NotBegun, requests } from './overlap.ts';
+import { type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
-
-type Reply = { readonly view: SessionView; readonly refused: readonly string[] };
 
 /** A ticket that is not touched for so long is that of a waiter who is dead. */
 const ticketMs = 5000;
@@ -28,17 +26,11 @@ export class Beginning<T> {
   /** When each commit that would begin the turn was sent, by the version it gives to run and lease. */
   readonly #sentAt = new Map<string, number>();
   readonly #deadline: number;
-  #turnId: string;
-  /** Of an earlier attempt, which has left the message in the transcript. */
-  #isInputStored = false;
-  #overlap: OverlapPolicy;
-  #ticket: string | null = null;
   /** The same each time: a late copy of an own join is found to be the own place. */
-  readonly #ticketVersion: string;
+  readonly #ticket: string;
+  #progress: Progress;
   /** The turn that was asked to make room. */
   #asked: string | null = null;
-  /** The run that was given the message to take along. */
-  #steered: string | null = null;
   #pollMs = firstPollMs;
   /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
   #waiting: readonly string[] = [];
@@ -48,15 +40,17 @@ export class Beginning<T> {
     sessionId: string,
     { guard, ...options }: BeginOptions<T> & { readonly guard: string },
   ) {
+    const { messageId, replacing } = options;
     this.#context = context;
     this.#sessionId = sessionId;
     this.#options = options;
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
-    this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
     // What takes the place of others cannot be a part of one of them.
-    this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
-    this.#ticketVersion = context.parts.mint();
+    const overlap = replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
+    const turnId = turnIdOf(messageId, replacing?.attempt ?? 1);
+    this.#progress = { turnId, overlap, isInputStored: false, steered: null };
+    this.#ticket = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 
@@ -68,88 +62,56 @@ export class Beginning<T> {
       if (view.guard?.version !== this.#guard) throw new StateroomError('NOT_FOUND', 'there is no such session');
       const leasedAt = this.#sentAt.get(view.lease ?? '');
       if (leasedAt !== undefined) return this.#claim(view, leasedAt);
-      const next = this.#next(reply);
-      if (typeof next !== 'function') return this.#leave(next);
-      reply = await next();
+      const comer = this.#comer();
+      this.#progress = progressAfter(view, this.#progress, comer);
+      const move = nextMove(reply, this.#progress, comer);
+      if (move.do === 'leave') return this.#leave(move.outcome, view);
+      reply = await this.#make(move, view);
     }
   }
 
-  /** What comes of it, or what to do next. */
-  #next({ view, refused }: Reply): NotBegun | (() => Promise<Reply>) {
-    const outcome = this.#outcome(view);
-    if (outcome !== null) return outcome;
-    const isWaiting = this.#ticket !== null;
-    const isAhead = refused.some((key) => view.queue.messageIds.some((id) => key === this.#keys.ticket(id)));
-    if (view.run === null || view.lease === null) {
-      if (this.#overlap === 'steer') this.#overlap = 'enqueue';
-      if (isWaiting)
-        return this.#ahead(view).some((id) => view.alive.includes(id))
-          ? () => this.#poll(view)
-          : () => this.#begin(view);
-      if (!isAhead) return () => this.#begin(view);
-    }
-    const turnId = view.run?.turnId ?? null;
-    if (this.#overlap === 'reject') return { status: 'refused', by: 'turn', turnId };
-    if (this.#overlap === 'steer' && turnId !== null) {
-      if (this.#steered === null) return () => this.#steer(turnId);
-      if (this.#steered === turnId) return () => this.#pause().then(() => this.#look());
-      this.#overlap = 'enqueue';
-    }
-    if (isWaiting) return () => this.#poll(view);
-    const { maxQueue } = this.#context.limits;
-    if (view.queue.messageIds.length < maxQueue) return () => this.#join(view);
-    // Those whose waiters have died count no more, once it is known who they are.
-    if (view.queue.messageIds.some((id) => !view.lookedFor.includes(id))) return () => this.#look();
-    return view.alive.length < maxQueue ? () => this.#join(view) : { status: 'refused', by: 'queue', turnId };
+  #comer(): Comer {
+    const { messageId, replacing, signal } = this.#options;
+    return {
+      messageId,
+      isReplacing: replacing !== undefined,
+      ticket: this.#ticket,
+      maxQueue: this.#context.limits.maxQueue,
+      hasGone: signal?.aborted === true,
+      isLate: performance.now() >= this.#deadline,
+    };
   }
 
-  #outcome(view: SessionView): NotBegun | null {
-    const { run, lease } = view;
-    const isNew = this.#options.replacing !== undefined;
-    if (!isNew && run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
-      return { status: 'running', turnId: run.turnId };
-    const mark = isNew ? null : ownMark(view);
-    // A rewind may have taken the earlier attempt back, and its message with it.
-    if (mark === null) this.#isInputStored = false;
-    if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
-      const { turnId, status } = mark;
-      return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
+  async #make(move: Exclude<Move, { do: 'leave' }>, view: SessionView): Promise<Reply> {
+    switch (move.do) {
+      case 'begin':
+        return this.#begin(view);
+      case 'join':
+        return this.#join(view);
+      case 'poll':
+        return this.#poll(view);
+      case 'steer':
+        return this.#steer(move.turnId);
+      case 'wait':
+        await this.#pause();
+        return this.#look();
+      case 'look':
+        return this.#look();
     }
-    const withdrawn = { status: 'withdrawn', turnId: this.#turnId } as const;
-    const hasGone = this.#options.signal?.aborted === true;
-    // The same message waits on behalf of another request.
-    if (view.ticket === this.#ticketVersion) this.#ticket = view.ticket;
-    if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
-    if (this.#ticket === null) return hasGone && this.#steered !== null ? withdrawn : null;
-    if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
-    if (hasGone) return withdrawn;
-    return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
-  }
-
-  /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
-  #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
-    const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
-    const { messageId } = this.#options;
-    const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: this.#overlap !== 'rollback' });
-    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
-    // Another turn may have taken it along, and come to nothing.
-    this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
-    this.#isInputStored = isInputStored;
-    return true;
   }
 
   async #begin(view: SessionView | null): Promise<Reply> {
     const { parts, limits } = this.#context;
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
-    const ahead = view === null ? [] : this.#ahead(view);
+    const ahead = view === null ? [] : aheadOf(view, this.#options);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const isInputStored = this.#isInputStored;
+    const { turnId, isInputStored } = this.#progress;
     const { answering } = this.#options;
     const run = {
-      turnId: this.#turnId,
+      turnId,
       ...(answering && { parentTurnId: answering.turnId }),
       startedAt: parts.now(),
       input: isInputStored ? [] : [...this.#options.input],
@@ -171,9 +133,9 @@ export class Beginning<T> {
       changes: [
         ...before.changes,
         setRun(this.#keys, run, version),
-        setLease(this.#keys, this.#turnId, { version, leaseMs: limits.leaseMs }),
+        setLease(this.#keys, turnId, { version, leaseMs: limits.leaseMs }),
         ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
-        ...(this.#ticket === null ? [] : [{ type: 'delete', key: this.#keys.ticket(messageId) } as const]),
+        ...(view?.ticket === this.#ticket ? [{ type: 'delete', key: this.#keys.ticket(messageId) } as const] : []),
       ],
     });
   }
@@ -181,14 +143,14 @@ export class Beginning<T> {
   /** A dead turn that was an attempt of the same message makes this one the next. */
   async #clear(view: SessionView | null): Promise<Clearing> {
     const { messageId, replacing, answering } = this.#options;
-    const isRolledBack = this.#overlap === 'rollback';
+    const isRolledBack = this.#progress.overlap === 'rollback';
     const dead = replacing === undefined ? (view?.run ?? null) : null;
     if (dead !== null && messageIdOf(dead.turnId) === messageId) {
-      this.#turnId = turnIdOf(messageId, attemptOf(dead.turnId) + 1);
-      this.#isInputStored = dead.isInputStored || !isRolledBack;
+      const turnId = turnIdOf(messageId, attemptOf(dead.turnId) + 1);
+      this.#progress = { ...this.#progress, turnId, isInputStored: dead.isInputStored || !isRolledBack };
     }
     const session = { sessionId: this.#sessionId, guard: this.#guard };
-    const isNew = attemptOf(this.#turnId) === 1;
+    const isNew = attemptOf(this.#progress.turnId) === 1;
     return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
   }
 
@@ -202,7 +164,7 @@ export class Beginning<T> {
         { key: this.#keys.queue, version: view.queue.version },
       ],
       changes: [
-        { type: 'set', key: ticket, value: this.#turnId, version: this.#ticketVersion, ttlMs: ticketMs },
+        { type: 'set', key: ticket, value: this.#progress.turnId, version: this.#ticket, ttlMs: ticketMs },
         setQueue(this.#keys, queue, this.#context.parts.mint()),
         ...this.#request(view),
       ],
@@ -213,18 +175,15 @@ export class Beginning<T> {
   async #poll(view: SessionView): Promise<Reply> {
     await this.#pause();
     const ticket = this.#keys.ticket(this.#options.messageId);
-    const reply = await this.#send({
+    return this.#send({
       checks: [],
       changes: [{ type: 'touch', key: ticket, ttlMs: ticketMs }, ...this.#request(view)],
     });
-    // Whoever slept for too long has lost the place.
-    if (reply.view.ticket !== this.#ticket) this.#ticket = null;
-    return reply;
   }
 
   /** For those who are to make room: the running turn is asked, once. */
   #request({ run, lease }: SessionView): Change[] {
-    const type = requests[this.#overlap];
+    const type = requests[this.#progress.overlap];
     if (type === undefined || run === null || lease === null || this.#asked === run.turnId) return [];
     this.#asked = run.turnId;
     return [appendLetter(this.#keys, run.turnId, { type })];
@@ -232,7 +191,7 @@ export class Beginning<T> {
 
   async #steer(turnId: string): Promise<Reply> {
     const { messageId, input } = this.#options;
-    this.#steered = turnId;
+    this.#progress = { ...this.#progress, steered: turnId };
     const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
     return this.#send({ checks: [], changes: [letter] });
   }
@@ -247,25 +206,20 @@ export class Beginning<T> {
     this.#pollMs = Math.min(longestPollMs, this.#pollMs * 1.5);
   }
 
-  async #leave(outcome: NotBegun): Promise<NotBegun> {
-    const [ticket, version] = [this.#keys.ticket(this.#options.messageId), this.#ticket];
-    if (version === null) return outcome;
-    const gone = [ticket, this.#keys.mail(this.#turnId)].map((key) => ({ type: 'delete', key }) as const);
-    await this.#context.parts.commit({ checks: [{ key: ticket, version }], changes: gone });
+  async #leave(outcome: NotBegun, view: SessionView): Promise<NotBegun> {
+    if (view.ticket !== this.#ticket) return outcome;
+    const ticket = this.#keys.ticket(this.#options.messageId);
+    const gone = [ticket, this.#keys.mail(this.#progress.turnId)].map((key) => ({ type: 'delete', key }) as const);
+    await this.#context.parts.commit({ checks: [{ key: ticket, version: this.#ticket }], changes: gone });
     this.#context.bell.ring(this.#sessionId);
     return outcome;
-  }
-
-  #ahead({ queue }: SessionView): readonly string[] {
-    const place = queue.messageIds.indexOf(this.#options.messageId);
-    return place < 0 ? queue.messageIds : queue.messageIds.slice(0, place);
   }
 
   /** Through the gate: a session that is not there, or not theirs, is refused by its guard. */
   async #send({ checks, changes }: Transaction): Promise<Reply> {
     const { lastMessages } = this.#options;
     const wanted = {
-      turnId: this.#turnId,
+      turnId: this.#progress.turnId,
       waiting: this.#waiting,
       history: lastMessages === undefined ? {} : { start: -lastMessages },
     };
@@ -274,7 +228,8 @@ export class Beginning<T> {
     const { refused, snapshot } = await this.#context.parts.commit({ checks: [gate, ...checks], changes, reads });
     const view = viewOf(snapshot, wanted);
     this.#waiting = view.queue.messageIds;
-    return { view, refused: refused.map(({ key }) => key) };
+    const tickets = this.#waiting.map((id) => this.#keys.ticket(id));
+    return { view, isBehind: refused.some(({ key }) => tickets.includes(key)) };
   }
 
   /** Also of a begin whose reply was lost, and which was found to have happened. */
