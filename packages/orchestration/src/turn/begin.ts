@@ -2,12 +2,15 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
+import { type HistoryQuestion, lengthOnly } from './history-cache.ts';
 import { aheadOf, type Comer, type Move, nextMove, type Progress, progressAfter, type Reply } from './next-move.ts';
 import { type BeginOptions, type NotBegun, requests } from './overlap.ts';
 import { type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
+
+type Answer = Reply & { readonly question: HistoryQuestion | null };
 
 /** A ticket that is not touched for so long is that of a waiter who is dead. */
 const ticketMs = 5000;
@@ -61,7 +64,12 @@ export class Beginning<T> {
       const { view } = reply;
       if (view.guard?.version !== this.#guard) throw new StateroomError('NOT_FOUND', 'there is no such session');
       const leasedAt = this.#sentAt.get(view.lease ?? '');
-      if (leasedAt !== undefined) return this.#claim(view, leasedAt);
+      if (leasedAt !== undefined) {
+        const claim = await this.#claim(reply, leasedAt);
+        if (claim !== null) return claim;
+        reply = await this.#look(this.#askForHistory());
+        continue;
+      }
       const comer = this.#comer();
       this.#progress = progressAfter(view, this.#progress, comer);
       const move = nextMove(reply, this.#progress, comer);
@@ -82,7 +90,7 @@ export class Beginning<T> {
     };
   }
 
-  async #make(move: Exclude<Move, { do: 'leave' }>, view: SessionView): Promise<Reply> {
+  async #make(move: Exclude<Move, { do: 'leave' }>, view: SessionView): Promise<Answer> {
     switch (move.do) {
       case 'begin':
         return this.#begin(view);
@@ -100,7 +108,7 @@ export class Beginning<T> {
     }
   }
 
-  async #begin(view: SessionView | null): Promise<Reply> {
+  async #begin(view: SessionView | null): Promise<Answer> {
     const { parts, limits } = this.#context;
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
@@ -122,7 +130,7 @@ export class Beginning<T> {
     };
     const place = queue.indexOf(messageId);
     const rest = place < 0 ? [] : queue.slice(place + 1);
-    return this.#send({
+    const begin = {
       checks: [
         { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
         { key: this.#keys.run, version: before.run },
@@ -137,7 +145,8 @@ export class Beginning<T> {
         ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
         ...(view?.ticket === this.#ticket ? [{ type: 'delete', key: this.#keys.ticket(messageId) } as const] : []),
       ],
-    });
+    };
+    return this.#send(begin, this.#askForHistory(before.changes));
   }
 
   /** A dead turn that was an attempt of the same message makes this one the next. */
@@ -154,7 +163,7 @@ export class Beginning<T> {
     return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
   }
 
-  async #join(view: SessionView): Promise<Reply> {
+  async #join(view: SessionView): Promise<Answer> {
     const { messageId } = this.#options;
     const ticket = this.#keys.ticket(messageId);
     const queue = [...view.queue.messageIds.filter((id) => id !== messageId), messageId];
@@ -172,7 +181,7 @@ export class Beginning<T> {
   }
 
   /** Keeps the place in the line, and looks again after a while, or when something has come of the session here. */
-  async #poll(view: SessionView): Promise<Reply> {
+  async #poll(view: SessionView): Promise<Answer> {
     await this.#pause();
     const ticket = this.#keys.ticket(this.#options.messageId);
     return this.#send({
@@ -189,15 +198,23 @@ export class Beginning<T> {
     return [appendLetter(this.#keys, run.turnId, { type })];
   }
 
-  async #steer(turnId: string): Promise<Reply> {
+  async #steer(turnId: string): Promise<Answer> {
     const { messageId, input } = this.#options;
     this.#progress = { ...this.#progress, steered: turnId };
     const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
     return this.#send({ checks: [], changes: [letter] });
   }
 
-  async #look(): Promise<Reply> {
-    return this.#send({ checks: [], changes: [] });
+  async #look(question?: HistoryQuestion): Promise<Answer> {
+    return this.#send({ checks: [], changes: [] }, question);
+  }
+
+  /** For the transcript as it is after these changes: what is known of it is of no use where they cut it. */
+  #askForHistory(changes: readonly Change[] = []): HistoryQuestion {
+    const { history } = this.#context;
+    if (changes.some(({ type, key }) => key === this.#keys.messages && type !== 'append'))
+      history.forget(this.#sessionId);
+    return history.ask(this.#sessionId, this.#options.lastMessages);
   }
 
   async #pause(): Promise<void> {
@@ -216,28 +233,26 @@ export class Beginning<T> {
   }
 
   /** Through the gate: a session that is not there, or not theirs, is refused by its guard. */
-  async #send({ checks, changes }: Transaction): Promise<Reply> {
-    const { lastMessages } = this.#options;
-    const wanted = {
-      turnId: this.#progress.turnId,
-      waiting: this.#waiting,
-      history: lastMessages === undefined ? {} : { start: -lastMessages },
-    };
+  async #send({ checks, changes }: Transaction, question: HistoryQuestion | null = null): Promise<Answer> {
+    const { turnId } = this.#progress;
+    const wanted = { turnId, waiting: this.#waiting, history: question?.range ?? lengthOnly };
     const reads = viewReads(this.#keys, wanted);
     const gate = { key: this.#keys.guard, version: this.#guard };
     const { refused, snapshot } = await this.#context.parts.commit({ checks: [gate, ...checks], changes, reads });
     const view = viewOf(snapshot, wanted);
     this.#waiting = view.queue.messageIds;
     const tickets = this.#waiting.map((id) => this.#keys.ticket(id));
-    return { view, isBehind: refused.some(({ key }) => tickets.includes(key)) };
+    return { view, question, isBehind: refused.some(({ key }) => tickets.includes(key)) };
   }
 
-  /** Also of a begin whose reply was lost, and which was found to have happened. */
-  async #claim(view: SessionView, leasedAt: number): Promise<Claim<T> | NotBegun> {
-    const { run, lease, record } = view;
+  /** Also of a begin whose reply was lost, and which was found to have happened. Null where the transcript is not known. */
+  async #claim({ view, question }: Answer, leasedAt: number): Promise<Claim<T> | null> {
+    const { run, lease, record, messages } = view;
     if (run === null || lease === null)
       throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
-    const session = await this.#context.parts.open(this.#sessionId, record);
-    return { session, run, view, leaseVersion: lease, leasedAt };
+    const { parts, history } = this.#context;
+    const session = await parts.open(this.#sessionId, record);
+    const known = question && history.answer(session, question, messages ?? { items: [], length: 0 });
+    return known && { session, run, view: { ...view, messages: known }, leaseVersion: lease, leasedAt };
   }
 }

@@ -15,6 +15,7 @@ import {
 import { Bell } from './bell.ts';
 import { Beginning } from './begin.ts';
 import { fork } from './fork.ts';
+import { HistoryCache } from './history-cache.ts';
 import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
 import { appendLetter } from './changes.ts';
 import { rewind } from './rewind.ts';
@@ -44,7 +45,10 @@ const defaultLimits: TurnLimits = {
   maxTurnMs: null,
   streamTtlMs: 10 * 60_000,
   stopGraceMs: 30_000,
+  historyCacheBytes: 16 * 1024 * 1024,
 };
+
+const mayBeNone = ['maxQueue', 'historyCacheBytes'] as const;
 
 /** A turn that has begun here, or why none has. */
 export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | NotBegun;
@@ -75,16 +79,18 @@ export class TurnManager<T> {
 
   constructor(options: TurnManagerOptions<T>) {
     const { sessions, overlap = 'reject', logger = silentLogger, ...others } = options;
-    const { salvage = async () => [], forked = (state: T) => state, ...limits } = others;
+    const { salvage = async () => [], forked = (state: T) => state, ...given } = others;
+    const limits = { ...defaultLimits, ...given };
     const { parts } = sessions;
-    validate({ ...defaultLimits, ...limits }, parts.made);
+    validate(limits, parts.made);
     this.#sessions = sessions;
     this.#overlap = overlap;
     this.#context = {
       parts,
       keysOf: (sessionId) => new TurnKeys(parts.keys(sessionId)),
-      limits: { ...defaultLimits, ...limits },
+      limits,
       bell: new Bell(),
+      history: new HistoryCache({ maxBytes: limits.historyCacheBytes }),
       salvage,
       forked,
       logger,
@@ -226,9 +232,10 @@ export class TurnManager<T> {
 function validate(limits: TurnLimits, { lists, attachment }: SessionParts<unknown, TurnList>['made']): void {
   const hasAll = attachment === turnAttachment && lists.includes('messages') && lists.includes('turns');
   refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachment: turnAttachment`");
-  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs'] as const) {
+  for (const name of ['leaseMs', 'queueWaitMs', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs', ...mayBeNone] as const) {
     const value = limits[name];
-    const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);
+    const least = mayBeNone.some((other) => other === name) ? 0 : 1;
+    const isCount = value !== null && Number.isSafeInteger(value) && value >= least;
     refuseUnless(isCount || (name === 'maxTurnMs' && value === null), name, `is ${value}; give a whole number`);
   }
 }
