@@ -52,7 +52,7 @@ export class Beginning<T> {
     // What takes the place of others cannot be a part of one of them.
     const overlap = replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
     const turnId = turnIdOf(messageId, replacing?.attempt ?? 1);
-    this.#progress = { turnId, overlap, isInputStored: false, steered: null };
+    this.#progress = { turnId, overlap, isInputStored: false, steered: null, waitedWith: [] };
     this.#ticket = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
@@ -73,8 +73,9 @@ export class Beginning<T> {
       const comer = this.#comer();
       this.#progress = progressAfter(view, this.#progress, comer);
       const move = nextMove(reply, this.#progress, comer);
-      if (move.do === 'leave') return this.#leave(move.outcome, view);
-      reply = await this.#make(move, view);
+      const next = move.do === 'leave' ? await this.#leave(move.outcome, view) : await this.#make(move, view);
+      if ('status' in next) return next;
+      reply = next;
     }
   }
 
@@ -163,10 +164,12 @@ export class Beginning<T> {
     return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
   }
 
+  /** The place of one who has gone is there until somebody from behind has begun. */
   async #join(view: SessionView): Promise<Answer> {
     const { messageId } = this.#options;
     const ticket = this.#keys.ticket(messageId);
-    const queue = [...view.queue.messageIds.filter((id) => id !== messageId), messageId];
+    const { messageIds } = view.queue;
+    const queue = messageIds.includes(messageId) ? messageIds : [...messageIds, messageId];
     return this.#send({
       checks: [
         { key: ticket, version: null },
@@ -223,13 +226,26 @@ export class Beginning<T> {
     this.#pollMs = Math.min(longestPollMs, this.#pollMs * 1.5);
   }
 
-  async #leave(outcome: NotBegun, view: SessionView): Promise<NotBegun> {
+  /** Gives up the place in the line; but one who goes away, and does not know of a letter yet, is to read it first. */
+  async #leave(outcome: NotBegun, view: SessionView): Promise<NotBegun | Answer> {
     if (view.ticket !== this.#ticket) return outcome;
-    const ticket = this.#keys.ticket(this.#options.messageId);
-    const gone = [ticket, this.#keys.mail(this.#progress.turnId)].map((key) => ({ type: 'delete', key }) as const);
-    await this.#context.parts.commit({ checks: [{ key: ticket, version: this.#ticket }], changes: gone });
+    const { messageId } = this.#options;
+    const [ticket, mail] = [this.#keys.ticket(messageId), this.#keys.mail(this.#progress.turnId)];
+    const mayBeBegun = outcome.status === 'withdrawn' || outcome.status === 'refused';
+    const dismissed = { type: 'dismissed', ticket: this.#ticket } as const;
+    const reply = await this.#send({
+      checks: [
+        { key: ticket, version: this.#ticket },
+        ...(mayBeBegun ? [{ key: mail, length: view.letters.length }] : []),
+      ],
+      changes: [
+        { type: 'delete', key: ticket },
+        ...(mayBeBegun ? [] : [{ type: 'delete', key: mail } as const]),
+        ...(outcome.status === 'stopped' ? [appendLetter(this.#keys, this.#progress.turnId, dismissed)] : []),
+      ],
+    });
     this.#context.bell.ring(this.#sessionId);
-    return outcome;
+    return reply.view.ticket === this.#ticket ? reply : outcome;
   }
 
   /** Through the gate: a session that is not there, or not theirs, is refused by its guard. */

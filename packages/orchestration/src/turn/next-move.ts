@@ -1,4 +1,5 @@
 import type { NotBegun, OverlapPolicy } from './overlap.ts';
+import { requestIn } from './mailbox.ts';
 import { isLastTurn, ownMark, type SessionView } from './session-view.ts';
 import type { Mark } from './stored.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
@@ -25,6 +26,8 @@ export type Progress = {
   readonly overlap: OverlapPolicy;
   /** The run that was given the message to take along. */
   readonly steered: string | null;
+  /** The tickets of other requests that have waited with the same message, and this one with them. */
+  readonly waitedWith: readonly string[];
 };
 
 /** What came back of a commit. */
@@ -43,14 +46,18 @@ export type Move =
 /** What is seen of a session moves the message on: to a next attempt, or from one policy to another. */
 export function progressAfter(view: SessionView, progress: Progress, comer: Comer): Progress {
   const mark = markOf(view, comer);
-  const overlap = overlapAfter(view, progress);
+  const next = {
+    ...progress,
+    overlap: overlapAfter(view, progress),
+    waitedWith: waitedWithAfter(view, progress, comer),
+  };
   // A rewind may have taken the earlier attempt back, and its message with it.
-  if (mark === null) return { ...progress, overlap, isInputStored: false };
-  if (!isToBeTriedAgain(view, mark, { ...progress, ...comer })) return { ...progress, overlap };
+  if (mark === null) return { ...next, isInputStored: false };
+  if (!isToBeTriedAgain(view, mark, { ...progress, ...comer })) return next;
   // Another turn may have taken it along, and come to nothing.
   const attempt = messageIdOf(mark.turnId) === comer.messageId ? attemptOf(mark.turnId) + 1 : 1;
   const { isInputStored } = mark;
-  return { ...progress, overlap, turnId: turnIdOf(comer.messageId, attempt), isInputStored };
+  return { ...next, turnId: turnIdOf(comer.messageId, attempt), isInputStored };
 }
 
 export function nextMove({ view, isBehind }: Reply, progress: Progress, comer: Comer): Move {
@@ -58,6 +65,7 @@ export function nextMove({ view, isBehind }: Reply, progress: Progress, comer: C
   if (outcome !== null) return { do: 'leave', outcome };
   const { overlap, steered } = progress;
   const isWaiting = view.ticket === comer.ticket;
+  if (view.ticket !== null && !isWaiting) return { do: 'wait' };
   if (!isHeld(view) && isWaiting)
     return { do: aheadOf(view, comer).some((id) => view.alive.includes(id)) ? 'poll' : 'begin' };
   if (!isHeld(view) && !isBehind) return { do: 'begin' };
@@ -92,14 +100,19 @@ function outcomeOf(view: SessionView, progress: Progress, comer: Comer): NotBegu
     const { turnId, status } = mark;
     return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
   }
-  const { turnId } = progress;
-  const withdrawn = { status: 'withdrawn', turnId } as const;
-  if (view.ticket === null) return hasGone && progress.steered !== null ? withdrawn : null;
-  // The same message waits on behalf of another request.
-  if (view.ticket !== comer.ticket) return { status: 'running', turnId };
-  if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId };
-  if (hasGone) return withdrawn;
-  return isLate ? { status: 'refused', by: 'queue', turnId: run?.turnId ?? null } : null;
+  const { turnId, steered } = progress;
+  // Nobody can tell whether that turn is this one, or one that this one comes in place of.
+  if (isReplacing && view.ticket !== null && view.ticket !== comer.ticket) return { status: 'running', turnId };
+  const isInLine = view.ticket !== null || progress.waitedWith.length > 0;
+  if (isInLine && isStopped(view, progress)) return { status: 'stopped', turnId };
+  if (hasGone && (isInLine || steered !== null)) return { status: 'withdrawn', turnId };
+  return isInLine && isLate ? { status: 'refused', by: 'queue', turnId: run?.turnId ?? null } : null;
+}
+
+/** Whether the message is not to be answered, as whoever waits with it was told, or is told now. */
+function isStopped({ letters }: SessionView, { waitedWith }: Progress): boolean {
+  const isDismissed = letters.some((letter) => letter.type === 'dismissed' && waitedWith.includes(letter.ticket));
+  return isDismissed || requestIn(letters) !== null;
 }
 
 function markOf(view: SessionView, { isReplacing }: Comer): Mark | null {
@@ -115,6 +128,13 @@ function isToBeTriedAgain(
   const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
   const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: overlap !== 'rollback' });
   return hasComeToNothing && (isLast || !isInputStored);
+}
+
+/** One message has one ticket, whoever waits with it: when that is gone, another of them takes its place. */
+function waitedWithAfter({ ticket }: SessionView, { waitedWith }: Progress, comer: Comer): readonly string[] {
+  return ticket === null || ticket === comer.ticket || waitedWith.includes(ticket)
+    ? waitedWith
+    : [...waitedWith, ticket];
 }
 
 /** What cannot be taken along any more waits in line. */

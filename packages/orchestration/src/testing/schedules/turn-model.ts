@@ -78,7 +78,7 @@ export class TurnModel {
     const asked = overlap === 'interrupt' ? 'interrupted' : overlap === 'rollback' ? 'rolled_back' : null;
     if (asked !== null && !this.#letters.has(run.id)) this.#letters.set(run.id, asked);
     if (overlap === 'steer') run.steers = [...run.steers.filter((steer) => steer !== message), message];
-    else this.#queue = [...this.#queue.filter((waiting) => waiting !== message), message];
+    else if (!this.#queue.includes(message)) this.#queue.push(message);
     return overlap !== 'steer' && this.#letters.delete(id) ? 'stopped' : 'withdrawn';
   }
 
