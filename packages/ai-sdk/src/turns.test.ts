@@ -200,6 +200,18 @@ describe('a message that waits, and is posted again', () => {
     expect(asked?.map(({ id }) => id)).toEqual(['m1', 'm2']);
   });
 
+  it.each(['enqueue', 'steer'] as const)('is answered as it came first, where the policy is %s', async (overlap) => {
+    const { here, there, storage, answer } = await begun({ overlap, delayMs: 10 });
+    const first = post(here, { id: 's', message: userMessage('and?', 'm2') });
+    await soon(50);
+    const other = await post(there, { id: 's', message: userMessage('other words', 'm2') });
+    expect([other.status, other.body]).toMatchObject([409, { error: { code: 'CONFLICT', path: 'message.id' } }]);
+    expect(textOf(await first)).toContain(words(20));
+    await answer;
+    const found = (await load(storage, 's'))?.messages.find(({ id }) => id === 'm2');
+    expect(found?.parts).toEqual([{ type: 'text', text: 'and?' }]);
+  });
+
   it('is stopped for both', async () => {
     const { here, there, calls, answer } = await begun({ overlap: 'enqueue' });
     const body = { id: 's', message: userMessage('and?', 'm2') };

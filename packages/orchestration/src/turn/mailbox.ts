@@ -31,7 +31,9 @@ export class Mailbox {
   read(letters: readonly Letter[]): void {
     this.#request ??= requestIn(letters);
     for (const letter of letters) {
-      if (letter.type === 'steer' && !this.#done.has(letter.messageId)) this.#messages.set(letter.messageId, letter);
+      if (letter.type !== 'steer' || this.#done.has(letter.messageId)) continue;
+      // Of one message the first words count, as they do for one that runs.
+      if (!this.#messages.has(letter.messageId)) this.#messages.set(letter.messageId, letter);
     }
   }
 

@@ -72,6 +72,19 @@ describe('a message that comes while a turn runs', () => {
     expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm2:user', 'm1:answer']);
   });
 
+  it('is taken along with the words with which it came first', async () => {
+    const first = started(await here.begin('m1'));
+    const second = there.begin('m2', { overlap: 'steer' });
+    await expect.poll(() => first.isSteered).toBe(true);
+    const other = there.begin('m2', { overlap: 'steer', input: ['other words'] });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first.write('word');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await first.step({ messages: ['m1:step'] })).toMatchObject([{ messageId: 'm2', input: ['m2:user'] }]);
+    expect([await second, await other]).toMatchObject([{ status: 'steered' }, { status: 'steered' }]);
+    await first.end();
+  });
+
   it('keeps a turn from its end, where it is to be taken along', async () => {
     const first = started(await here.begin('m1'));
     const second = there.begin('m2', { overlap: 'steer' });
