@@ -8,7 +8,6 @@ import {
   type SessionManager,
   type SessionParts,
   silentLogger,
-  StateroomError,
   unwrap,
   validateId,
 } from '@stateroom/core';
@@ -17,13 +16,12 @@ import { Beginning } from './begin.ts';
 import { fork } from './fork.ts';
 import { HistoryCache } from './history-cache.ts';
 import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
-import { appendLetter } from './changes.ts';
 import { rewind } from './rewind.ts';
 import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.ts';
-import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
+import { type StopOutcome, stopTurn } from './stop.ts';
+import { parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
 import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
-import { messageIdOf } from './turn-id.ts';
 import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
@@ -52,9 +50,6 @@ const mayBeNone = ['maxQueue', 'historyCacheBytes'] as const;
 
 /** A turn that has begun here, or why none has. */
 export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | NotBegun;
-
-/** What became of the wish to stop a turn: the turn was told so, or there was none to tell. */
-export type StopOutcome = 'asked' | 'over' | 'unknown';
 
 /** A session with its transcript, and the turn that runs in it, or has died there. */
 export type TurnView<T> = {
@@ -135,22 +130,17 @@ export class TurnManager<T> {
     return yield* followTurn(this.#context, target);
   }
 
-  /** Asks a turn to end, from any process; no other turn is ever hit. It is heard within a second. */
+  /**
+   * Asks a turn to end that runs or waits, from any process; no other turn is ever hit, nor one that comes later. It is
+   * heard within a second.
+   */
   async stop(sessionId: string, { turnId, ...access }: Access & { readonly turnId: string }): Promise<StopOutcome> {
-    const { parts, keysOf, bell } = this.#context;
-    const keys = keysOf(sessionId);
-    const messageId = messageIdOf(turnId);
-    const { committed, snapshot } = await parts.commit({
-      checks: [{ key: keys.guard, version: await this.#guardOf(sessionId, access) }],
-      changes: [appendLetter(keys, turnId, { type: 'stopped' })],
-      reads: { entries: [keys.guard, keys.run, keys.mark(messageId), keys.ticket(messageId)] },
-    });
-    if (!committed) throw new StateroomError('NOT_FOUND', 'there is no such session');
+    const guard = await this.#guardOf(sessionId, access);
+    const outcome = await stopTurn(this.#context, { sessionId, guard, turnId });
+    if (outcome !== 'asked') return outcome;
     this.#running.get(JSON.stringify([sessionId, turnId]))?.request('stopped');
-    bell.ring(sessionId);
-    const [, run, mark, ticket] = snapshot.entries;
-    if (parseStored(Run, run)?.turnId === turnId || ticket !== null) return 'asked';
-    return parseStored(Mark, mark)?.turnId === turnId ? 'over' : 'unknown';
+    this.#context.bell.ring(sessionId);
+    return outcome;
   }
 
   /**
