@@ -11,9 +11,12 @@ import { startUpstash } from '../../../packages/core/src/testing/servers/upstash
 import { countFlushes, measureTurns } from '../../../packages/orchestration/src/testing/turn-costs.ts';
 import { print } from './measure.ts';
 
-const head = ['storage', 'plain turn', 'a further step', 'bytes of turn 10', 'of turn 1,000', 'flushes of 30 s'];
+const head = [
+  ['storage', 'plain turn', 'a further step', 'bytes of turn 10', 'of turn 1,000'],
+  ['bytes that begin 10 reads', 'begin 1,000', 'flushes of 30 s'],
+].flat();
 
-/** What a turn costs on each storage: round trips, and bytes sent. Tool calls inside a model step cost nothing. */
+/** What a turn costs on each storage: round trips, bytes sent, and bytes that its begin reads. Tool calls inside a model step cost nothing. */
 export async function turns(): Promise<void> {
   print(`turns\n  ${head.join(' | ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'stateroom-bench-'));
@@ -30,9 +33,9 @@ export async function turns(): Promise<void> {
 }
 
 async function row(storage: StorageProvider): Promise<void> {
-  const { plain, step, tenth, thousandth } = await measureTurns(storage);
+  const { plain, step, tenth, thousandth, tenthBegin, thousandthBegin } = await measureTurns(storage);
   const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const flushes = await countFlushes(storage, { chunks: 1500, everyMs: 20, pass });
-  print(`  ${[storage.name, plain, step, tenth, thousandth, flushes].join(' | ')}`);
+  print(`  ${[storage.name, plain, step, tenth, thousandth, tenthBegin, thousandthBegin, flushes].join(' | ')}`);
   await storage.close();
 }

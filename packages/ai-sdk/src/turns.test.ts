@@ -182,6 +182,48 @@ describe('an answer', () => {
   });
 });
 
+describe('a message that waits, and is posted again', () => {
+  it('is answered once, and to all of ten, though the first who posted it has gone', async () => {
+    const { here, there, storage, calls, answer } = await begun({ overlap: 'enqueue' });
+    const client = new AbortController();
+    const body = { id: 's', message: userMessage('and?', 'm2') };
+    const first = post(here, body, { signal: client.signal }).catch(() => null);
+    await soon(50);
+    const others = Array.from({ length: 10 }, (_, index) => post(index % 2 ? here : there, body));
+    await soon(50);
+    client.abort();
+    const answers = await Promise.all(others);
+    await Promise.all([first, answer]);
+    for (const { chunks } of answers) expect(chunks).toEqual(answers[0]?.chunks);
+    expect([textOf(answers[0] ?? (await answer)), calls]).toEqual([`and?: ${words(20)}`, ['hello', 'and?']]);
+    const asked = (await load(storage, 's'))?.messages.filter(({ role }) => role === 'user');
+    expect(asked?.map(({ id }) => id)).toEqual(['m1', 'm2']);
+  });
+
+  it.each(['enqueue', 'steer'] as const)('is answered as it came first, where the policy is %s', async (overlap) => {
+    const { here, there, storage, answer } = await begun({ overlap, delayMs: 10 });
+    const first = post(here, { id: 's', message: userMessage('and?', 'm2') });
+    await soon(50);
+    const other = await post(there, { id: 's', message: userMessage('other words', 'm2') });
+    expect([other.status, other.body]).toMatchObject([409, { error: { code: 'CONFLICT', path: 'message.id' } }]);
+    expect(textOf(await first)).toContain(words(20));
+    await answer;
+    const found = (await load(storage, 's'))?.messages.find(({ id }) => id === 'm2');
+    expect(found?.parts).toEqual([{ type: 'text', text: 'and?' }]);
+  });
+
+  it('is stopped for both', async () => {
+    const { here, there, calls, answer } = await begun({ overlap: 'enqueue' });
+    const body = { id: 's', message: userMessage('and?', 'm2') };
+    const [first, second] = [post(here, body), soon(50).then(() => post(there, body))];
+    await soon();
+    expect((await ask(there, 'DELETE', { id: 's', turn: 'm2#1' })).body).toEqual({ status: 'asked' });
+    expect([(await first).chunks, (await second).chunks]).toEqual([[{ type: 'abort' }], [{ type: 'abort' }]]);
+    await answer;
+    expect(calls).toEqual(['hello']);
+  });
+});
+
 describe('ten messages at once, on two servers', () => {
   async function ten(overlap: Agent['overlap']) {
     const room = servers({ overlap, delayMs: 5 });

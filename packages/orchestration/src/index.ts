@@ -42,13 +42,8 @@ export type { FollowedChunks, FollowedEnd } from './turn/stream-log.ts';
 export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnStopped } from './turn/turn.ts';
 export type { Salvage, TurnLimits, TurnList } from './turn/turn-context.ts';
 export { answersTo, attemptOf, isAnswering, messageIdOf } from './turn/turn-id.ts';
-export {
-  type Begun,
-  type StopOutcome,
-  TurnManager,
-  type TurnManagerOptions,
-  type TurnView,
-} from './turn/turn-manager.ts';
+export type { StopOutcome } from './turn/stop.ts';
+export { type Begun, TurnManager, type TurnManagerOptions, type TurnView } from './turn/turn-manager.ts';
 export { turnAttachment } from './turn/turn-parts.ts';
 export { type PipelineOutcome, type PipelineView, type PipelineStatus } from './pipeline/outcome.ts';
 export { PipelineManager, type PipelineManagerOptions } from './pipeline/pipeline-manager.ts';

@@ -23,13 +23,15 @@ export async function post(
     agent = 'desk',
     owner = 'me',
     headers = {},
-  }: { agent?: string; owner?: string; headers?: Record<string, string> } = {},
+    signal,
+  }: { agent?: string; owner?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Answer> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const request = new Request(`http://localhost/api/chat/${agent}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-owner': owner, ...headers },
     ...(body !== undefined && { body: text }),
+    ...(signal && { signal }),
   });
   return readAnswer(await route.POST(request));
 }

@@ -2,14 +2,15 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
-import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
-import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
-import type { Mark } from './stored.ts';
+import { type HistoryQuestion, lengthOnly } from './history-cache.ts';
+import { aheadOf, type Comer, type Move, nextMove, type Progress, progressAfter, type Reply } from './next-move.ts';
+import { type BeginOptions, type NotBegun, requests } from './overlap.ts';
+import { type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
 
-type Reply = { readonly view: SessionView; readonly refused: readonly string[] };
+type Answer = Reply & { readonly question: HistoryQuestion | null };
 
 /** A ticket that is not touched for so long is that of a waiter who is dead. */
 const ticketMs = 5000;
@@ -28,17 +29,11 @@ export class Beginning<T> {
   /** When each commit that would begin the turn was sent, by the version it gives to run and lease. */
   readonly #sentAt = new Map<string, number>();
   readonly #deadline: number;
-  #turnId: string;
-  /** Of an earlier attempt, which has left the message in the transcript. */
-  #isInputStored = false;
-  #overlap: OverlapPolicy;
-  #ticket: string | null = null;
   /** The same each time: a late copy of an own join is found to be the own place. */
-  readonly #ticketVersion: string;
+  readonly #ticket: string;
+  #progress: Progress;
   /** The turn that was asked to make room. */
   #asked: string | null = null;
-  /** The run that was given the message to take along. */
-  #steered: string | null = null;
   #pollMs = firstPollMs;
   /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
   #waiting: readonly string[] = [];
@@ -48,15 +43,17 @@ export class Beginning<T> {
     sessionId: string,
     { guard, ...options }: BeginOptions<T> & { readonly guard: string },
   ) {
+    const { messageId, replacing } = options;
     this.#context = context;
     this.#sessionId = sessionId;
     this.#options = options;
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
-    this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
     // What takes the place of others cannot be a part of one of them.
-    this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
-    this.#ticketVersion = context.parts.mint();
+    const overlap = replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
+    const turnId = turnIdOf(messageId, replacing?.attempt ?? 1);
+    this.#progress = { turnId, overlap, isInputStored: false, steered: null, waitedWith: [] };
+    this.#ticket = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 
@@ -67,89 +64,63 @@ export class Beginning<T> {
       const { view } = reply;
       if (view.guard?.version !== this.#guard) throw new StateroomError('NOT_FOUND', 'there is no such session');
       const leasedAt = this.#sentAt.get(view.lease ?? '');
-      if (leasedAt !== undefined) return this.#claim(view, leasedAt);
-      const next = this.#next(reply);
-      if (typeof next !== 'function') return this.#leave(next);
-      reply = await next();
+      if (leasedAt !== undefined) {
+        const claim = await this.#claim(reply, leasedAt);
+        if (claim !== null) return claim;
+        reply = await this.#look(this.#askForHistory());
+        continue;
+      }
+      const comer = this.#comer();
+      this.#progress = progressAfter(view, this.#progress, comer);
+      const move = nextMove(reply, this.#progress, comer);
+      const next = move.do === 'leave' ? await this.#leave(move.outcome, view) : await this.#make(move, view);
+      if ('status' in next) return next;
+      reply = next;
     }
   }
 
-  /** What comes of it, or what to do next. */
-  #next({ view, refused }: Reply): NotBegun | (() => Promise<Reply>) {
-    const outcome = this.#outcome(view);
-    if (outcome !== null) return outcome;
-    const isWaiting = this.#ticket !== null;
-    const isAhead = refused.some((key) => view.queue.messageIds.some((id) => key === this.#keys.ticket(id)));
-    if (view.run === null || view.lease === null) {
-      if (this.#overlap === 'steer') this.#overlap = 'enqueue';
-      if (isWaiting)
-        return this.#ahead(view).some((id) => view.alive.includes(id))
-          ? () => this.#poll(view)
-          : () => this.#begin(view);
-      if (!isAhead) return () => this.#begin(view);
-    }
-    const turnId = view.run?.turnId ?? null;
-    if (this.#overlap === 'reject') return { status: 'refused', by: 'turn', turnId };
-    if (this.#overlap === 'steer' && turnId !== null) {
-      if (this.#steered === null) return () => this.#steer(turnId);
-      if (this.#steered === turnId) return () => this.#pause().then(() => this.#look());
-      this.#overlap = 'enqueue';
-    }
-    if (isWaiting) return () => this.#poll(view);
-    const { maxQueue } = this.#context.limits;
-    if (view.queue.messageIds.length < maxQueue) return () => this.#join(view);
-    // Those whose waiters have died count no more, once it is known who they are.
-    if (view.queue.messageIds.some((id) => !view.lookedFor.includes(id))) return () => this.#look();
-    return view.alive.length < maxQueue ? () => this.#join(view) : { status: 'refused', by: 'queue', turnId };
+  #comer(): Comer {
+    const { messageId, replacing, signal } = this.#options;
+    return {
+      messageId,
+      isReplacing: replacing !== undefined,
+      ticket: this.#ticket,
+      maxQueue: this.#context.limits.maxQueue,
+      hasGone: signal?.aborted === true,
+      isLate: performance.now() >= this.#deadline,
+    };
   }
 
-  #outcome(view: SessionView): NotBegun | null {
-    const { run, lease } = view;
-    const isNew = this.#options.replacing !== undefined;
-    if (!isNew && run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
-      return { status: 'running', turnId: run.turnId };
-    const mark = isNew ? null : ownMark(view);
-    // A rewind may have taken the earlier attempt back, and its message with it.
-    if (mark === null) this.#isInputStored = false;
-    if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
-      const { turnId, status } = mark;
-      return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
+  async #make(move: Exclude<Move, { do: 'leave' }>, view: SessionView): Promise<Answer> {
+    switch (move.do) {
+      case 'begin':
+        return this.#begin(view);
+      case 'join':
+        return this.#join(view);
+      case 'poll':
+        return this.#poll(view);
+      case 'steer':
+        return this.#steer(move.turnId);
+      case 'wait':
+        await this.#pause();
+        return this.#look();
+      case 'look':
+        return this.#look();
     }
-    const withdrawn = { status: 'withdrawn', turnId: this.#turnId } as const;
-    const hasGone = this.#options.signal?.aborted === true;
-    // The same message waits on behalf of another request.
-    if (view.ticket === this.#ticketVersion) this.#ticket = view.ticket;
-    if (this.#ticket === null && view.ticket !== null) return { status: 'running', turnId: this.#turnId };
-    if (this.#ticket === null) return hasGone && this.#steered !== null ? withdrawn : null;
-    if (view.letters.some(({ type }) => type !== 'steer')) return { status: 'stopped', turnId: this.#turnId };
-    if (hasGone) return withdrawn;
-    return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
   }
 
-  /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
-  #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
-    const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
-    const { messageId } = this.#options;
-    const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: this.#overlap !== 'rollback' });
-    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
-    // Another turn may have taken it along, and come to nothing.
-    this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
-    this.#isInputStored = isInputStored;
-    return true;
-  }
-
-  async #begin(view: SessionView | null): Promise<Reply> {
+  async #begin(view: SessionView | null): Promise<Answer> {
     const { parts, limits } = this.#context;
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
-    const ahead = view === null ? [] : this.#ahead(view);
+    const ahead = view === null ? [] : aheadOf(view, this.#options);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const isInputStored = this.#isInputStored;
+    const { turnId, isInputStored } = this.#progress;
     const { answering } = this.#options;
     const run = {
-      turnId: this.#turnId,
+      turnId,
       ...(answering && { parentTurnId: answering.turnId }),
       startedAt: parts.now(),
       input: isInputStored ? [] : [...this.#options.input],
@@ -160,7 +131,7 @@ export class Beginning<T> {
     };
     const place = queue.indexOf(messageId);
     const rest = place < 0 ? [] : queue.slice(place + 1);
-    return this.#send({
+    const begin = {
       checks: [
         { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
         { key: this.#keys.run, version: before.run },
@@ -171,38 +142,41 @@ export class Beginning<T> {
       changes: [
         ...before.changes,
         setRun(this.#keys, run, version),
-        setLease(this.#keys, this.#turnId, { version, leaseMs: limits.leaseMs }),
+        setLease(this.#keys, turnId, { version, leaseMs: limits.leaseMs }),
         ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
-        ...(this.#ticket === null ? [] : [{ type: 'delete', key: this.#keys.ticket(messageId) } as const]),
+        ...(view?.ticket === this.#ticket ? [{ type: 'delete', key: this.#keys.ticket(messageId) } as const] : []),
       ],
-    });
+    };
+    return this.#send(begin, this.#askForHistory(before.changes));
   }
 
   /** A dead turn that was an attempt of the same message makes this one the next. */
   async #clear(view: SessionView | null): Promise<Clearing> {
     const { messageId, replacing, answering } = this.#options;
-    const isRolledBack = this.#overlap === 'rollback';
+    const isRolledBack = this.#progress.overlap === 'rollback';
     const dead = replacing === undefined ? (view?.run ?? null) : null;
     if (dead !== null && messageIdOf(dead.turnId) === messageId) {
-      this.#turnId = turnIdOf(messageId, attemptOf(dead.turnId) + 1);
-      this.#isInputStored = dead.isInputStored || !isRolledBack;
+      const turnId = turnIdOf(messageId, attemptOf(dead.turnId) + 1);
+      this.#progress = { ...this.#progress, turnId, isInputStored: dead.isInputStored || !isRolledBack };
     }
     const session = { sessionId: this.#sessionId, guard: this.#guard };
-    const isNew = attemptOf(this.#turnId) === 1;
+    const isNew = attemptOf(this.#progress.turnId) === 1;
     return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
   }
 
-  async #join(view: SessionView): Promise<Reply> {
+  /** The place of one who has gone is there until somebody from behind has begun. */
+  async #join(view: SessionView): Promise<Answer> {
     const { messageId } = this.#options;
     const ticket = this.#keys.ticket(messageId);
-    const queue = [...view.queue.messageIds.filter((id) => id !== messageId), messageId];
+    const { messageIds } = view.queue;
+    const queue = messageIds.includes(messageId) ? messageIds : [...messageIds, messageId];
     return this.#send({
       checks: [
         { key: ticket, version: null },
         { key: this.#keys.queue, version: view.queue.version },
       ],
       changes: [
-        { type: 'set', key: ticket, value: this.#turnId, version: this.#ticketVersion, ttlMs: ticketMs },
+        { type: 'set', key: ticket, value: this.#progress.turnId, version: this.#ticket, ttlMs: ticketMs },
         setQueue(this.#keys, queue, this.#context.parts.mint()),
         ...this.#request(view),
       ],
@@ -210,35 +184,40 @@ export class Beginning<T> {
   }
 
   /** Keeps the place in the line, and looks again after a while, or when something has come of the session here. */
-  async #poll(view: SessionView): Promise<Reply> {
+  async #poll(view: SessionView): Promise<Answer> {
     await this.#pause();
     const ticket = this.#keys.ticket(this.#options.messageId);
-    const reply = await this.#send({
+    return this.#send({
       checks: [],
       changes: [{ type: 'touch', key: ticket, ttlMs: ticketMs }, ...this.#request(view)],
     });
-    // Whoever slept for too long has lost the place.
-    if (reply.view.ticket !== this.#ticket) this.#ticket = null;
-    return reply;
   }
 
   /** For those who are to make room: the running turn is asked, once. */
   #request({ run, lease }: SessionView): Change[] {
-    const type = requests[this.#overlap];
+    const type = requests[this.#progress.overlap];
     if (type === undefined || run === null || lease === null || this.#asked === run.turnId) return [];
     this.#asked = run.turnId;
     return [appendLetter(this.#keys, run.turnId, { type })];
   }
 
-  async #steer(turnId: string): Promise<Reply> {
+  async #steer(turnId: string): Promise<Answer> {
     const { messageId, input } = this.#options;
-    this.#steered = turnId;
+    this.#progress = { ...this.#progress, steered: turnId };
     const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
     return this.#send({ checks: [], changes: [letter] });
   }
 
-  async #look(): Promise<Reply> {
-    return this.#send({ checks: [], changes: [] });
+  async #look(question?: HistoryQuestion): Promise<Answer> {
+    return this.#send({ checks: [], changes: [] }, question);
+  }
+
+  /** For the transcript as it is after these changes: what is known of it is of no use where they cut it. */
+  #askForHistory(changes: readonly Change[] = []): HistoryQuestion {
+    const { history } = this.#context;
+    if (changes.some(({ type, key }) => key === this.#keys.messages && type !== 'append'))
+      history.forget(this.#sessionId);
+    return history.ask(this.#sessionId, this.#options.lastMessages);
   }
 
   async #pause(): Promise<void> {
@@ -247,42 +226,49 @@ export class Beginning<T> {
     this.#pollMs = Math.min(longestPollMs, this.#pollMs * 1.5);
   }
 
-  async #leave(outcome: NotBegun): Promise<NotBegun> {
-    const [ticket, version] = [this.#keys.ticket(this.#options.messageId), this.#ticket];
-    if (version === null) return outcome;
-    const gone = [ticket, this.#keys.mail(this.#turnId)].map((key) => ({ type: 'delete', key }) as const);
-    await this.#context.parts.commit({ checks: [{ key: ticket, version }], changes: gone });
+  /** Gives up the place in the line; but one who goes away, and does not know of a letter yet, is to read it first. */
+  async #leave(outcome: NotBegun, view: SessionView): Promise<NotBegun | Answer> {
+    if (view.ticket !== this.#ticket) return outcome;
+    const { messageId } = this.#options;
+    const [ticket, mail] = [this.#keys.ticket(messageId), this.#keys.mail(this.#progress.turnId)];
+    const mayBeBegun = outcome.status === 'withdrawn' || outcome.status === 'refused';
+    const dismissed = { type: 'dismissed', ticket: this.#ticket } as const;
+    const reply = await this.#send({
+      checks: [
+        { key: ticket, version: this.#ticket },
+        ...(mayBeBegun ? [{ key: mail, length: view.letters.length }] : []),
+      ],
+      changes: [
+        { type: 'delete', key: ticket },
+        ...(mayBeBegun ? [] : [{ type: 'delete', key: mail } as const]),
+        ...(outcome.status === 'stopped' ? [appendLetter(this.#keys, this.#progress.turnId, dismissed)] : []),
+      ],
+    });
     this.#context.bell.ring(this.#sessionId);
-    return outcome;
-  }
-
-  #ahead({ queue }: SessionView): readonly string[] {
-    const place = queue.messageIds.indexOf(this.#options.messageId);
-    return place < 0 ? queue.messageIds : queue.messageIds.slice(0, place);
+    return reply.view.ticket === this.#ticket ? reply : outcome;
   }
 
   /** Through the gate: a session that is not there, or not theirs, is refused by its guard. */
-  async #send({ checks, changes }: Transaction): Promise<Reply> {
-    const { lastMessages } = this.#options;
-    const wanted = {
-      turnId: this.#turnId,
-      waiting: this.#waiting,
-      history: lastMessages === undefined ? {} : { start: -lastMessages },
-    };
+  async #send({ checks, changes }: Transaction, question: HistoryQuestion | null = null): Promise<Answer> {
+    const { turnId } = this.#progress;
+    const wanted = { turnId, waiting: this.#waiting, history: question?.range ?? lengthOnly };
     const reads = viewReads(this.#keys, wanted);
     const gate = { key: this.#keys.guard, version: this.#guard };
     const { refused, snapshot } = await this.#context.parts.commit({ checks: [gate, ...checks], changes, reads });
     const view = viewOf(snapshot, wanted);
     this.#waiting = view.queue.messageIds;
-    return { view, refused: refused.map(({ key }) => key) };
+    const tickets = this.#waiting.map((id) => this.#keys.ticket(id));
+    return { view, question, isBehind: refused.some(({ key }) => tickets.includes(key)) };
   }
 
-  /** Also of a begin whose reply was lost, and which was found to have happened. */
-  async #claim(view: SessionView, leasedAt: number): Promise<Claim<T> | NotBegun> {
-    const { run, lease, record } = view;
+  /** Also of a begin whose reply was lost, and which was found to have happened. Null where the transcript is not known. */
+  async #claim({ view, question }: Answer, leasedAt: number): Promise<Claim<T> | null> {
+    const { run, lease, record, messages } = view;
     if (run === null || lease === null)
       throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
-    const session = await this.#context.parts.open(this.#sessionId, record);
-    return { session, run, view, leaseVersion: lease, leasedAt };
+    const { parts, history } = this.#context;
+    const session = await parts.open(this.#sessionId, record);
+    const known = question && history.answer(session, question, messages ?? { items: [], length: 0 });
+    return known && { session, run, view: { ...view, messages: known }, leaseVersion: lease, leasedAt };
   }
 }

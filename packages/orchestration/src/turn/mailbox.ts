@@ -1,10 +1,16 @@
 import type { Letter } from './stored.ts';
 
 /** How somebody else asks a turn to end. */
-export type TurnRequest = Exclude<Letter['type'], 'steer'>;
+export type TurnRequest = Exclude<Letter['type'], 'steer' | 'dismissed'>;
 
 /** A message that came for a running turn to be taken along: its id, and the items of which it consists. */
 export type SteeringMessage = { readonly messageId: string; readonly input: readonly unknown[] };
+
+/** The first of the letters that ask a turn to end. */
+export function requestIn(letters: readonly Letter[]): TurnRequest | null {
+  for (const { type } of letters) if (type !== 'steer' && type !== 'dismissed') return type;
+  return null;
+}
 
 /** The letters to a turn, each of which may be read more than once. */
 export class Mailbox {
@@ -23,9 +29,11 @@ export class Mailbox {
   }
 
   read(letters: readonly Letter[]): void {
+    this.#request ??= requestIn(letters);
     for (const letter of letters) {
-      if (letter.type !== 'steer') this.#request ??= letter.type;
-      else if (!this.#done.has(letter.messageId)) this.#messages.set(letter.messageId, letter);
+      if (letter.type !== 'steer' || this.#done.has(letter.messageId)) continue;
+      // Of one message the first words count, as they do for one that runs.
+      if (!this.#messages.has(letter.messageId)) this.#messages.set(letter.messageId, letter);
     }
   }
 

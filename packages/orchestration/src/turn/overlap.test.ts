@@ -1,7 +1,8 @@
 import { memoryStorage } from '@stateroom/core/memory';
-import { manualClock } from '@stateroom/core/testing';
+import { manualClock, override } from '@stateroom/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aborted, rooms, started, tell } from '../testing/rooms.ts';
+import { aborted, rooms, started, tell, type Told } from '../testing/rooms.ts';
+import type { Turn } from './turn.ts';
 
 const clock = manualClock();
 const storage = memoryStorage({ clock: clock.now });
@@ -72,6 +73,19 @@ describe('a message that comes while a turn runs', () => {
     expect((await here.stored()).messages).toEqual(['m1:user', 'm1:step', 'm2:user', 'm1:answer']);
   });
 
+  it('is taken along with the words with which it came first', async () => {
+    const first = started(await here.begin('m1'));
+    const second = there.begin('m2', { overlap: 'steer' });
+    await expect.poll(() => first.isSteered).toBe(true);
+    const other = there.begin('m2', { overlap: 'steer', input: ['other words'] });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first.write('word');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await first.step({ messages: ['m1:step'] })).toMatchObject([{ messageId: 'm2', input: ['m2:user'] }]);
+    expect([await second, await other]).toMatchObject([{ status: 'steered' }, { status: 'steered' }]);
+    await first.end();
+  });
+
   it('keeps a turn from its end, where it is to be taken along', async () => {
     const first = started(await here.begin('m1'));
     const second = there.begin('m2', { overlap: 'steer' });
@@ -120,12 +134,10 @@ describe('a queue', () => {
     expect(await withdrawn).toMatchObject({ status: 'withdrawn' });
   });
 
-  it('is left by one that is stopped, and answers the same message once', async () => {
+  it('is left by one that is stopped', async () => {
     const first = started(await here.begin('m1'));
     const waiting = there.begin('m2', { overlap: 'enqueue' });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const again = here.begin('m2', { overlap: 'enqueue' });
-    expect(await again).toMatchObject({ status: 'running', turnId: 'm2#1' });
     expect(await here.turns.stop('s', { ...here.access, turnId: 'm2#1' })).toBe('asked');
     expect(await waiting).toMatchObject({ status: 'stopped' });
     await first.end();
@@ -146,6 +158,42 @@ describe('a stop', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(second.signal.aborted).toBe(false);
     expect(await second.end()).toMatchObject({ record: { status: 'completed' } });
+  });
+
+  it('leaves nothing behind where there is no such turn, and one of its name may come', async () => {
+    const keys = async () => (await storage.scan('room:{', null, 1000)).found.map(({ key }) => key).toSorted();
+    const before = await keys();
+    expect(await here.turns.stop('s', { ...here.access, turnId: 'm1#1' })).toBe('unknown');
+    expect(await keys()).toEqual(before);
+    const turn = started(await there.begin('m1'));
+    expect(await here.turns.stop('s', { ...here.access, turnId: 'm1#2' })).toBe('unknown');
+    expect(turn.signal.aborted).toBe(false);
+    await turn.end();
+  });
+
+  it.each([
+    { name: 'is over', waits: false, outcome: 'over' },
+    { name: 'has begun', waits: true, outcome: 'asked' },
+  ])('is told so where its turn $name at that moment', async ({ waits, outcome }) => {
+    const running = started(await here.begin('m1'));
+    const waiting = waits ? there.begin('m2', { overlap: 'enqueue' }) : null;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let begun: Turn<Told> | null = null;
+    const late = override(storage, {
+      commit: async (transaction) => {
+        if (transaction.changes.length > 0 && begun === null) {
+          await running.end();
+          begun = waiting === null ? running : started(await waiting);
+        }
+        return storage.commit(transaction);
+      },
+    });
+    const stopping = rooms(late).turns.stop('s', { ...here.access, turnId: waits ? 'm2#1' : 'm1#1' });
+    expect(await stopping).toBe(outcome);
+    const left = (await storage.scan('room:{', null, 1000)).found.filter(({ key }) => key.includes(':mail:'));
+    expect(left).toHaveLength(waits ? 1 : 0);
+    const turn = await waiting;
+    if (turn?.status === 'started') await aborted(turn.turn);
   });
 
   it('is for those whose session it is', async () => {

@@ -33,7 +33,7 @@ export type BeginOptions<T> = Access & {
 
 /** What came of the wish to begin a turn, short of a turn. */
 export type NotBegun =
-  /** The message is being answered, or waits for its turn, on behalf of another request: follow that turn. */
+  /** The message is being answered on behalf of another request, or is in line to take the place of others: follow that turn. */
   | { readonly status: 'running'; readonly turnId: string }
   | { readonly status: 'finished'; readonly turnId: string; readonly outcome: TurnStatus }
   /** The message was taken along by a running turn, which is the one to follow. */

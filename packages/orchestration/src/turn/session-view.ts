@@ -1,6 +1,6 @@
 import type { ListRange, ListWindow, Reads, Snapshot, StorageEntry } from '@stateroom/core';
 import { Letter, Mark, parseStored, Queue, Run, TurnRecord } from './stored.ts';
-import type { TurnContext, TurnSession } from './turn-context.ts';
+import type { TurnContext, TurnList, TurnSession } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
 
@@ -90,10 +90,9 @@ export function lengthsIn<T>(
   opened: TurnSession<T>,
   { messages, turns }: Pick<SessionView, 'messages' | 'turns'>,
 ): { readonly messages: number; readonly turns: number } {
-  return {
-    messages: parts.list(opened, 'messages', messages).length,
-    turns: parts.list(opened, 'turns', turns).length,
-  };
+  const lengthOf = (name: TurnList, window: ListWindow | undefined) =>
+    parts.list(opened, name, window && { items: [], length: window.length }).length;
+  return { messages: lengthOf('messages', messages), turns: lengthOf('turns', turns) };
 }
 
 function versioned<V extends object>(

@@ -71,6 +71,8 @@ export type Mark = z.infer<typeof Mark>;
 export const Letter = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['stopped', 'interrupted', 'rolled_back']) }),
   z.object({ type: z.literal('steer'), messageId: z.string(), input: z.array(z.unknown()) }),
+  /** To those who wait for the same turn: the holder of this ticket was stopped, and has left. */
+  z.object({ type: z.literal('dismissed'), ticket: z.string() }),
 ]);
 export type Letter = z.infer<typeof Letter>;
 

@@ -1,5 +1,6 @@
 import type { Logger, OpenSession, SessionParts } from '@stateroom/core';
 import type { Bell } from './bell.ts';
+import type { HistoryCache } from './history-cache.ts';
 import type { TurnKeys } from './turn-parts.ts';
 
 /** The lists that a session has for its turns. */
@@ -16,6 +17,8 @@ export type TurnLimits = {
   readonly streamTtlMs: number;
   /** How long a turn that was asked to end may take to do so; then it is let go of. */
   readonly stopGraceMs: number;
+  /** How much of transcripts is kept in memory, so that only what has come since is read; 0 for nothing. */
+  readonly historyCacheBytes: number;
 };
 
 /**
@@ -34,6 +37,7 @@ export type TurnContext<T> = {
   readonly keysOf: (sessionId: string) => TurnKeys;
   readonly limits: TurnLimits;
   readonly bell: Bell;
+  readonly history: HistoryCache;
   readonly salvage: Salvage;
   /** What a state is to be in the new session that is made of it. */
   readonly forked: (state: T, forkId: string) => T;

@@ -15,14 +15,15 @@ describe('what a turn costs', () => {
     vi.useRealTimers();
   });
 
-  const asPromised = { plain: 2, step: 1, isFlat: true };
-  const judged = ({ plain, step, tenth, thousandth }: TurnCosts) => ({
+  const asPromised = { plain: 2, step: 1, isFlat: true, isReadFlat: true };
+  const judged = ({ plain, step, tenth, thousandth, tenthBegin, thousandthBegin }: TurnCosts) => ({
     plain,
     step,
     isFlat: thousandth / tenth < 1.05,
+    isReadFlat: thousandthBegin / tenthBegin < 1.05,
   });
 
-  it('is two round trips, one more a further step, and bytes for what it added: memory', async () => {
+  it('is two round trips, one more a further step, and bytes for what was added: memory', async () => {
     expect(judged(await measureTurns(memoryStorage()))).toEqual(asPromised);
   });
 

@@ -8,21 +8,20 @@ import {
   type SessionManager,
   type SessionParts,
   silentLogger,
-  StateroomError,
   unwrap,
   validateId,
 } from '@stateroom/core';
 import { Bell } from './bell.ts';
 import { Beginning } from './begin.ts';
 import { fork } from './fork.ts';
+import { HistoryCache } from './history-cache.ts';
 import type { BeginOptions, NotBegun, OverlapPolicy } from './overlap.ts';
-import { appendLetter } from './changes.ts';
 import { rewind } from './rewind.ts';
 import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.ts';
-import { Mark, parseStored, Run, TurnRecord } from './stored.ts';
+import { type StopOutcome, stopTurn } from './stop.ts';
+import { parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
 import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
-import { messageIdOf } from './turn-id.ts';
 import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
@@ -44,13 +43,13 @@ const defaultLimits: TurnLimits = {
   maxTurnMs: null,
   streamTtlMs: 10 * 60_000,
   stopGraceMs: 30_000,
+  historyCacheBytes: 16 * 1024 * 1024,
 };
+
+const mayBeNone = ['maxQueue', 'historyCacheBytes'] as const;
 
 /** A turn that has begun here, or why none has. */
 export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | NotBegun;
-
-/** What became of the wish to stop a turn: the turn was told so, or there was none to tell. */
-export type StopOutcome = 'asked' | 'over' | 'unknown';
 
 /** A session with its transcript, and the turn that runs in it, or has died there. */
 export type TurnView<T> = {
@@ -75,16 +74,18 @@ export class TurnManager<T> {
 
   constructor(options: TurnManagerOptions<T>) {
     const { sessions, overlap = 'reject', logger = silentLogger, ...others } = options;
-    const { salvage = async () => [], forked = (state: T) => state, ...limits } = others;
+    const { salvage = async () => [], forked = (state: T) => state, ...given } = others;
+    const limits = { ...defaultLimits, ...given };
     const { parts } = sessions;
-    validate({ ...defaultLimits, ...limits }, parts.made);
+    validate(limits, parts.made);
     this.#sessions = sessions;
     this.#overlap = overlap;
     this.#context = {
       parts,
       keysOf: (sessionId) => new TurnKeys(parts.keys(sessionId)),
-      limits: { ...defaultLimits, ...limits },
+      limits,
       bell: new Bell(),
+      history: new HistoryCache({ maxBytes: limits.historyCacheBytes }),
       salvage,
       forked,
       logger,
@@ -129,22 +130,17 @@ export class TurnManager<T> {
     return yield* followTurn(this.#context, target);
   }
 
-  /** Asks a turn to end, from any process; no other turn is ever hit. It is heard within a second. */
+  /**
+   * Asks a turn to end that runs or waits, from any process; no other turn is ever hit, nor one that comes later. It is
+   * heard within a second.
+   */
   async stop(sessionId: string, { turnId, ...access }: Access & { readonly turnId: string }): Promise<StopOutcome> {
-    const { parts, keysOf, bell } = this.#context;
-    const keys = keysOf(sessionId);
-    const messageId = messageIdOf(turnId);
-    const { committed, snapshot } = await parts.commit({
-      checks: [{ key: keys.guard, version: await this.#guardOf(sessionId, access) }],
-      changes: [appendLetter(keys, turnId, { type: 'stopped' })],
-      reads: { entries: [keys.guard, keys.run, keys.mark(messageId), keys.ticket(messageId)] },
-    });
-    if (!committed) throw new StateroomError('NOT_FOUND', 'there is no such session');
+    const guard = await this.#guardOf(sessionId, access);
+    const outcome = await stopTurn(this.#context, { sessionId, guard, turnId });
+    if (outcome !== 'asked') return outcome;
     this.#running.get(JSON.stringify([sessionId, turnId]))?.request('stopped');
-    bell.ring(sessionId);
-    const [, run, mark, ticket] = snapshot.entries;
-    if (parseStored(Run, run)?.turnId === turnId || ticket !== null) return 'asked';
-    return parseStored(Mark, mark)?.turnId === turnId ? 'over' : 'unknown';
+    this.#context.bell.ring(sessionId);
+    return outcome;
   }
 
   /**
@@ -226,9 +222,10 @@ export class TurnManager<T> {
 function validate(limits: TurnLimits, { lists, attachments }: SessionParts<unknown, TurnList>['made']): void {
   const hasAll = attachments.includes(turnAttachment) && lists.includes('messages') && lists.includes('turns');
   refuseUnless(hasAll, 'sessions', "lack `lists: ['messages', 'turns']` or `attachments: [turnAttachment]`");
-  for (const name of ['leaseMs', 'queueWaitMs', 'maxQueue', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs'] as const) {
+  for (const name of ['leaseMs', 'queueWaitMs', 'maxTurnMs', 'streamTtlMs', 'stopGraceMs', ...mayBeNone] as const) {
     const value = limits[name];
-    const isCount = value !== null && Number.isSafeInteger(value) && value >= (name === 'maxQueue' ? 0 : 1);
+    const least = mayBeNone.some((other) => other === name) ? 0 : 1;
+    const isCount = value !== null && Number.isSafeInteger(value) && value >= least;
     refuseUnless(isCount || (name === 'maxTurnMs' && value === null), name, `is ${value}; give a whole number`);
   }
 }

@@ -84,11 +84,14 @@ export const lineGuards: readonly Guard[] = [
   {
     name: 'letter: it is bound to its turn',
     without: renamed((key, keys) => (key.startsWith(keys.mail('')) ? keys.mail('all') : key)),
-    plot: async ({ here, there }) => {
-      await (await here.turn('m1')).end();
-      await there.start({ do: 'stop', messageId: 'm1' });
-      await (await here.turn('m2')).end();
+    plot: async ({ here, there, elsewhere, pass }) => {
+      const first = await here.turn('m1');
+      void there.begin('m2', 'enqueue');
+      await pass(10);
+      await elsewhere.start({ do: 'stop', messageId: 'm2' });
+      await pass(1500);
+      await first.end();
     },
-    shows: /^m2#1 has stopped, and nobody asked for it/,
+    shows: /^m1#1 has stopped, and nobody asked for it/,
   },
 ];

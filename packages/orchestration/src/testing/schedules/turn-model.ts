@@ -26,15 +26,13 @@ type Run = {
   steers: string[];
 };
 
-/** What a session with turns is, in a few lines: records, one run, and letters, some of which come before their turns. */
+/** What a session with turns is, in a few lines: records, one run, and letters to it. */
 export class TurnModel {
   #isThere = true;
   #told: string[] = [];
   #start: string[] = [];
   #turns: Record[] = [];
   #run: Run | null = null;
-  /** The messages that were in line; those who wait in it have all gone away. */
-  #queue: string[] = [];
   readonly #letters = new Map<string, Request>();
 
   /** What there is to be seen. */
@@ -61,25 +59,22 @@ export class TurnModel {
     const before = [this.#run, last].find((turn) => turn?.message === message);
     const attempt = Number(before?.id.split('#')[1] ?? 0) + 1;
     const id = `${message}#${attempt}`;
-    if (this.isHeld) return this.#overlapping(message, id, overlap);
+    if (this.isHeld) return this.#overlapping(message, overlap);
     if (this.#run !== null) this.#close(overlap === 'rollback' ? 'rolled_back' : 'crashed', []);
-    const place = this.#queue.indexOf(message);
-    this.#queue = place < 0 ? [] : this.#queue.slice(place + 1);
     const input = this.#isSaid(message) ? [] : [`${message}:user`];
     this.#run = { id, message, input, items: [], taken: [], isAlive: true, before: null, steers: [] };
     return `started ${id}`;
   }
 
   /** Whoever comes while a turn runs does not wait, and leaves a letter to it. */
-  #overlapping(message: string, id: string, overlap: OverlapPolicy): string {
+  #overlapping(message: string, overlap: OverlapPolicy): string {
     const run = this.#run;
     if (run === null) return '';
     if (overlap === 'reject') return `refused ${run.id}`;
     const asked = overlap === 'interrupt' ? 'interrupted' : overlap === 'rollback' ? 'rolled_back' : null;
     if (asked !== null && !this.#letters.has(run.id)) this.#letters.set(run.id, asked);
     if (overlap === 'steer') run.steers = [...run.steers.filter((steer) => steer !== message), message];
-    else this.#queue = [...this.#queue.filter((waiting) => waiting !== message), message];
-    return overlap !== 'steer' && this.#letters.delete(id) ? 'stopped' : 'withdrawn';
+    return 'withdrawn';
   }
 
   step(part: string): string {
@@ -106,8 +101,10 @@ export class TurnModel {
   stop(message: string): string {
     if (!this.#isThere) return 'NOT_FOUND';
     const id = `${message}#1`;
-    if (!this.#letters.has(id)) this.#letters.set(id, 'stopped');
-    if (this.#run?.id === id) return 'asked';
+    if (this.#run?.id === id) {
+      if (!this.#letters.has(id)) this.#letters.set(id, 'stopped');
+      return 'asked';
+    }
     return this.#lastOf(message)?.id === id ? 'over' : 'unknown';
   }
 
@@ -135,8 +132,7 @@ export class TurnModel {
   delete(): string {
     const wasThere = this.#isThere;
     for (const { id } of [...this.#turns, ...(this.#run ? [this.#run] : [])]) this.#letters.delete(id);
-    for (const message of this.#queue) this.#letters.delete(`${message}#1`);
-    [this.#isThere, this.#told, this.#turns, this.#run, this.#queue] = [false, [], [], null, []];
+    [this.#isThere, this.#told, this.#turns, this.#run] = [false, [], [], null];
     return String(wasThere);
   }
 

@@ -1,3 +1,4 @@
+import { requestIn } from '../../turn/mailbox.ts';
 import { messageIdOf } from '../../turn/turn-id.ts';
 import { partsIn } from './blocks.ts';
 import { lossFaults } from './losses.ts';
@@ -19,7 +20,7 @@ export class Ledger {
   readonly begun: string[] = [];
   /** What the state was told after each turn, and before the first. */
   readonly #toldAfter = new Map<string | null, readonly string[]>();
-  /** The messages that wait, in the order in which they came. One whose waiter comes back in time keeps its place. */
+  /** The messages that wait, in the order in which they came. One that is brought again in time keeps its place. */
   #line: readonly string[] = [];
   /** Turns that were asked to end before they began. */
   readonly #cancelled = new Set<string>();
@@ -46,7 +47,7 @@ export class Ledger {
     const place = this.#line.indexOf(messageId);
     const ahead = (place < 0 ? this.#line : this.#line.slice(0, place)).filter((id) => before.tickets.includes(id));
     if (ahead.length > 0) faults.push(`${turnId} begins before ${ahead.join()}, who came first and wait`);
-    if (before.mail.get(turnId)?.some(({ type }) => type !== 'steer')) this.#cancelled.add(turnId);
+    if (requestIn(before.mail.get(turnId) ?? []) !== null) this.#cancelled.add(turnId);
     else this.#cancelled.delete(turnId);
     return faults;
   }
@@ -76,7 +77,7 @@ export class Ledger {
         this.#toldAfter.set(null, before.record.toldBefore ?? before.record.told);
       this.#toldAfter.set(turnId, record?.told ?? []);
     }
-    const joined = tickets.filter((id) => !before.tickets.includes(id));
+    const joined = tickets.filter((id) => !before.tickets.includes(id) && !before.queue.includes(id));
     const hasBegun = (id: string) =>
       run !== null && run.turnId !== before.run?.turnId && messageIdOf(run.turnId) === id;
     this.#line = [...this.#line.filter((id) => !joined.includes(id) && !hasBegun(id)), ...joined];
