@@ -2,7 +2,7 @@ import { type Change, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
-import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
+import { type BeginOptions, type NotBegun, type OverlapPolicy, policyFor, requests } from './overlap.ts';
 import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { Mark } from './stored.ts';
 import type { TurnContext } from './turn-context.ts';
@@ -53,9 +53,8 @@ export class Beginning<T> {
     this.#options = options;
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
-    this.#turnId = turnIdOf(options.messageId, options.replacing?.attempt ?? 1);
-    // What takes the place of others cannot be a part of one of them.
-    this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
+    this.#turnId = firstTurnId(options);
+    this.#overlap = policyFor(options);
     this.#ticketVersion = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
@@ -109,8 +108,8 @@ export class Beginning<T> {
     if (!isNew && run !== null && lease !== null && messageIdOf(run.turnId) === this.#options.messageId)
       return { status: 'running', turnId: run.turnId };
     const mark = isNew ? null : ownMark(view);
-    // A rewind may have taken the earlier attempt back, and its message with it.
-    if (mark === null) this.#isInputStored = false;
+    // A rewind may have taken the earlier attempts back, and the message with them.
+    if (mark === null) [this.#isInputStored, this.#turnId] = [false, firstTurnId(this.#options)];
     if (mark !== null && !this.#isToBeTriedAgain(view, mark)) {
       const { turnId, status } = mark;
       return status === 'steered' ? { status, turnId } : { status: 'finished', turnId, outcome: status };
@@ -126,12 +125,16 @@ export class Beginning<T> {
     return performance.now() < this.#deadline ? null : { status: 'refused', by: 'queue', turnId: run?.turnId ?? null };
   }
 
-  /** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
+  /**
+   * What came to nothing is tried again; where its message stands there, or was an answer, only as long as nothing was
+   * said since.
+   */
   #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
     const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
-    const { messageId } = this.#options;
+    const { messageId, answering } = this.#options;
+    const isBound = isInputStored || answering !== undefined;
     const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: this.#overlap !== 'rollback' });
-    if (!hasComeToNothing || (isInputStored && !isLast)) return false;
+    if (!hasComeToNothing || (isBound && !isLast)) return false;
     // Another turn may have taken it along, and come to nothing.
     this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
     this.#isInputStored = isInputStored;
@@ -189,7 +192,9 @@ export class Beginning<T> {
     }
     const session = { sessionId: this.#sessionId, guard: this.#guard };
     const isNew = attemptOf(this.#turnId) === 1;
-    return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
+    const isNext = this.#isInputStored || (answering !== undefined && !isNew);
+    const wish = { view, isRolledBack, isNext, replacing, answering: isNew ? answering : undefined };
+    return clear(this.#context, session, wish);
   }
 
   async #join(view: SessionView): Promise<Reply> {
@@ -285,4 +290,8 @@ export class Beginning<T> {
     const session = await this.#context.parts.open(this.#sessionId, record);
     return { session, run, view, leaseVersion: lease, leasedAt };
   }
+}
+
+function firstTurnId<T>({ messageId, replacing }: BeginOptions<T>): string {
+  return turnIdOf(messageId, replacing?.attempt ?? 1);
 }
