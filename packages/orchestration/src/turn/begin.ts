@@ -4,7 +4,7 @@ import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, policyFor, requests } from './overlap.ts';
 import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
-import type { Mark } from './stored.ts';
+import { cameToNothing, type Mark } from './stored.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -130,11 +130,10 @@ export class Beginning<T> {
    * said since.
    */
   #isToBeTriedAgain(view: SessionView, { turnId, status, isInputStored }: Mark): boolean {
-    const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
     const { messageId, answering } = this.#options;
     const isBound = isInputStored || answering !== undefined;
     const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: this.#overlap !== 'rollback' });
-    if (!hasComeToNothing || (isBound && !isLast)) return false;
+    if (!cameToNothing(status) || (isBound && !isLast)) return false;
     // Another turn may have taken it along, and come to nothing.
     this.#turnId = turnIdOf(messageId, messageIdOf(turnId) === messageId ? attemptOf(turnId) + 1 : 1);
     this.#isInputStored = isInputStored;
