@@ -112,18 +112,9 @@ describe.each([
   });
 
   it('asks again on the state that somebody else has changed meanwhile', async () => {
-    const storage = create();
-    let intrude: (() => Promise<unknown>) | null = null;
-    const { room } = await asked({
-      ...bound(storage),
-      commit: async (transaction) => {
-        const task = transaction.changes.some(({ key }) => key.endsWith('run')) ? intrude : null;
-        if (task !== null) intrude = null;
-        await task?.();
-        return storage.commit(transaction);
-      },
-    });
-    intrude = () => room.sessions.updateSession('s', tell('other'));
+    const { storage, beforeBegin } = intruded(create());
+    const { room } = await asked(storage);
+    beforeBegin(() => room.sessions.updateSession('s', tell('other')));
     let asks = 0;
     const change = (state: Told) => {
       asks += 1;
@@ -133,7 +124,68 @@ describe.each([
     expect([turn.state, asks]).toEqual([{ told: ['taken', 'other'] }, 2]);
     await turn.end();
   });
+
+  it('takes the question again when a rewind has brought it back before its next attempt began', async () => {
+    const { storage, beforeBegin } = intruded(create());
+    const { room } = await asked(storage);
+    await started(await room.begin('m1#1~1', answers())).end({ status: 'failed' });
+    beforeBegin(() => room.turns.rewind('s', { ...room.access, turnId: 'm1#1' }));
+    const turn = started(await room.begin('m1#1~1', answers()));
+    expect([turn.id, turn.state]).toEqual(['m1#1~1#1', { told: ['taken'] }]);
+    await turn.end();
+  });
+
+  it('is not tried again once another message came, though nothing is left of it', async () => {
+    const { room } = await asked(create());
+    const first = started(await room.begin('m1#1~1', answers()));
+    first.request('rolled_back');
+    await first.end();
+    await started(await room.begin('m2')).end();
+    expect(await room.begin('m1#1~1', answers())).toMatchObject({ status: 'finished', outcome: 'rolled_back' });
+  });
+
+  it.each(['failed', 'rolled_back'] as const)(
+    'is not tried again behind a message that came before its next attempt began (%s)',
+    async (status) => {
+      const { storage, beforeBegin } = intruded(create());
+      const { room } = await asked(storage);
+      const first = started(await room.begin('m1#1~1', answers()));
+      if (status === 'rolled_back') first.request(status);
+      await first.end({ status: 'failed' });
+      beforeBegin(async () => started(await room.begin('m2')).end());
+      expect(await room.begin('m1#1~1', answers())).toMatchObject({ status: 'finished', outcome: status });
+    },
+  );
+
+  it.each(['reject', 'enqueue', 'interrupt', 'rollback', 'steer'] as const)(
+    'is refused by a turn that runs, and leaves nothing behind (%s)',
+    async (overlap) => {
+      const { room } = await asked(create());
+      const other = started(await room.begin('m2'));
+      const refused = await room.begin('m1#1~1', { ...answers(), overlap, signal: AbortSignal.abort() });
+      expect(refused).toEqual({ status: 'refused', by: 'turn', turnId: 'm2#1' });
+      expect(await other.end()).toMatchObject({ status: 'ended', record: { status: 'completed', taken: [] } });
+      await started(await room.begin('m3')).end();
+    },
+  );
 });
+
+/** A storage on which something may be done just before a commit that would begin a turn. */
+function intruded(storage: StorageProvider) {
+  let task: (() => Promise<unknown>) | null = null;
+  const commit: StorageProvider['commit'] = async (transaction) => {
+    const intrude = transaction.changes.some(({ key }) => key.endsWith('run')) ? task : null;
+    if (intrude !== null) task = null;
+    await intrude?.();
+    return storage.commit(transaction);
+  };
+  return {
+    storage: { ...bound(storage), commit },
+    beforeBegin: (intrude: () => Promise<unknown>) => {
+      task = intrude;
+    },
+  };
+}
 
 /** The same provider, whose methods may be taken from it. */
 function bound(storage: StorageProvider): StorageProvider {

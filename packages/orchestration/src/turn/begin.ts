@@ -4,7 +4,7 @@ import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
 import { type HistoryQuestion, lengthOnly } from './history-cache.ts';
 import { aheadOf, type Comer, type Move, nextMove, type Progress, progressAfter, type Reply } from './next-move.ts';
-import { type BeginOptions, type NotBegun, requests } from './overlap.ts';
+import { type BeginOptions, type NotBegun, policyFor, requests } from './overlap.ts';
 import { type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
@@ -43,15 +43,12 @@ export class Beginning<T> {
     sessionId: string,
     { guard, ...options }: BeginOptions<T> & { readonly guard: string },
   ) {
-    const { messageId, replacing } = options;
     this.#context = context;
     this.#sessionId = sessionId;
     this.#options = options;
     this.#guard = guard;
     this.#keys = context.keysOf(sessionId);
-    // What takes the place of others cannot be a part of one of them.
-    const overlap = replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
-    const turnId = turnIdOf(messageId, replacing?.attempt ?? 1);
+    const [turnId, overlap] = [firstTurnId(options), policyFor(options)];
     this.#progress = { turnId, overlap, isInputStored: false, steered: null, waitedWith: [] };
     this.#ticket = context.parts.mint();
     this.#deadline = performance.now() + context.limits.queueWaitMs;
@@ -80,9 +77,11 @@ export class Beginning<T> {
   }
 
   #comer(): Comer {
-    const { messageId, replacing, signal } = this.#options;
+    const { messageId, replacing, answering, signal } = this.#options;
     return {
       messageId,
+      firstTurnId: firstTurnId(this.#options),
+      isAnswering: answering !== undefined,
       isReplacing: replacing !== undefined,
       ticket: this.#ticket,
       maxQueue: this.#context.limits.maxQueue,
@@ -160,8 +159,11 @@ export class Beginning<T> {
       this.#progress = { ...this.#progress, turnId, isInputStored: dead.isInputStored || !isRolledBack };
     }
     const session = { sessionId: this.#sessionId, guard: this.#guard };
-    const isNew = attemptOf(this.#progress.turnId) === 1;
-    return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
+    const { turnId, isInputStored } = this.#progress;
+    const isNew = attemptOf(turnId) === 1;
+    const isNext = isInputStored || (answering !== undefined && !isNew);
+    const wish = { view, isRolledBack, isNext, replacing, answering: isNew ? answering : undefined };
+    return clear(this.#context, session, wish);
   }
 
   /** The place of one who has gone is there until somebody from behind has begun. */
@@ -271,4 +273,8 @@ export class Beginning<T> {
     const known = question && history.answer(session, question, messages ?? { items: [], length: 0 });
     return known && { session, run, view: { ...view, messages: known }, leaseVersion: lease, leasedAt };
   }
+}
+
+function firstTurnId<T>({ messageId, replacing }: BeginOptions<T>): string {
+  return turnIdOf(messageId, replacing?.attempt ?? 1);
 }

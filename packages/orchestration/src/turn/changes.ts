@@ -1,5 +1,6 @@
 import type { Change, SessionWriting } from '@stateroom/core';
 import {
+  cameToNothing,
   type Letter,
   type Mark,
   type Run,
@@ -119,8 +120,7 @@ function marksAtEnd<T>(
   const { turnId } = run;
   const isDropped = status === 'rolled_back';
   const own = { messageId: messageIdOf(turnId), turnId, status, isInputStored: run.isInputStored || !isDropped };
-  const cameToNothing = isDropped || status === 'failed' || status === 'crashed';
-  const taken = cameToNothing ? run.taken : [];
+  const taken = cameToNothing(status) ? run.taken : [];
   return [own, ...taken.map((messageId) => ({ messageId, turnId, status, isInputStored: !isDropped }))].map((mark) =>
     setMark(context, opened, mark),
   );

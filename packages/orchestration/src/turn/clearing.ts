@@ -12,19 +12,22 @@ type Wish<T> = Pick<BeginOptions<T>, 'replacing' | 'answering'> & {
   /** Null before the session was looked at. */
   readonly view: SessionView | null;
   readonly isRolledBack: boolean;
+  /** Whether the turn goes on with the last one that is over, behind which nothing may come. */
+  readonly isNext: boolean;
 };
 
 /** Takes out of the way what is before a turn: turns whose place it takes, the question that it answers, a dead turn. */
 export async function clear<T>(
   context: TurnContext<T>,
   { sessionId, guard }: { readonly sessionId: string; readonly guard: string },
-  { view, isRolledBack, replacing, answering }: Wish<T>,
+  { view, isRolledBack, isNext, replacing, answering }: Wish<T>,
 ): Promise<Clearing> {
   if (replacing !== undefined)
     return { ...(await cutBack(context, { sessionId, guard, turnId: replacing.after })), run: null };
   if (view !== null && answering !== undefined)
     return { ...(await answer(context, sessionId, { view, answering })), run: null };
-  if (!view?.run) return { checks: [], changes: [], run: null };
+  const last = { key: context.keysOf(sessionId).turns, length: view?.turns?.length ?? 0 };
+  if (!view?.run) return { checks: isNext ? [last] : [], changes: [], run: null };
   const session = await context.parts.open(sessionId, view.record);
   return { ...(await closeDeadTurn(context, session, { run: view.run, isRolledBack, view })), run: view.run.version };
 }

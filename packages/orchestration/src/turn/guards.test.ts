@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { answerGuards } from '../testing/guards/answer-guards.ts';
 import { beginGuards } from '../testing/guards/begin-guards.ts';
 import type { Guard } from '../testing/guards/guard.ts';
 import { holderGuards } from '../testing/guards/holder-guards.ts';
@@ -17,6 +18,7 @@ async function play(guard: Guard, isThere: boolean): Promise<readonly string[]> 
 
 describe.each([
   { of: 'that begin a turn', guards: beginGuards },
+  { of: 'that begin a turn with answers', guards: answerGuards },
   { of: 'of the holder of a lease', guards: holderGuards },
   { of: 'of those who wait, and of letters', guards: lineGuards },
   { of: 'of outsiders', guards: outsiderGuards },

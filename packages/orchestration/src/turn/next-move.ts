@@ -1,12 +1,16 @@
 import type { NotBegun, OverlapPolicy } from './overlap.ts';
 import { requestIn } from './mailbox.ts';
 import { isLastTurn, ownMark, type SessionView } from './session-view.ts';
-import type { Mark } from './stored.ts';
+import { cameToNothing, type Mark } from './stored.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 
 /** Who has come with a message, for which a turn is to begin. */
 export type Comer = {
   readonly messageId: string;
+  /** The turn that it begins where none of its attempts is left. */
+  readonly firstTurnId: string;
+  /** Whether the message is an answer, which goes on with the last turn or not at all. */
+  readonly isAnswering: boolean;
   /** Whether the message takes the place of others: then it is begun whatever became of it before. */
   readonly isReplacing: boolean;
   /** The version that the ticket of this one has, and nobody else's. */
@@ -51,8 +55,8 @@ export function progressAfter(view: SessionView, progress: Progress, comer: Come
     overlap: overlapAfter(view, progress),
     waitedWith: waitedWithAfter(view, progress, comer),
   };
-  // A rewind may have taken the earlier attempt back, and its message with it.
-  if (mark === null) return { ...next, isInputStored: false };
+  // A rewind may have taken the earlier attempts back, and the message with them.
+  if (mark === null) return { ...next, isInputStored: false, turnId: comer.firstTurnId };
   if (!isToBeTriedAgain(view, mark, { ...progress, ...comer })) return next;
   // Another turn may have taken it along, and come to nothing.
   const attempt = messageIdOf(mark.turnId) === comer.messageId ? attemptOf(mark.turnId) + 1 : 1;
@@ -119,15 +123,18 @@ function markOf(view: SessionView, { isReplacing }: Comer): Mark | null {
   return isReplacing ? null : ownMark(view);
 }
 
-/** What came to nothing is tried again; where its message stands there, only as long as nothing was said since. */
+/**
+ * What came to nothing is tried again; where its message stands there, or was an answer, only as long as nothing was said
+ * since.
+ */
 function isToBeTriedAgain(
   view: SessionView,
   { turnId, status, isInputStored }: Mark,
-  { messageId, overlap }: Pick<Comer, 'messageId'> & Pick<Progress, 'overlap'>,
+  { messageId, isAnswering, overlap }: Pick<Comer, 'messageId' | 'isAnswering'> & Pick<Progress, 'overlap'>,
 ): boolean {
-  const hasComeToNothing = status === 'rolled_back' || status === 'crashed' || status === 'failed';
+  const isBound = isInputStored || isAnswering;
   const isLast = isLastTurn(turnId, view, { messageId, isDeadKept: overlap !== 'rollback' });
-  return hasComeToNothing && (isLast || !isInputStored);
+  return cameToNothing(status) && (isLast || !isBound);
 }
 
 /** One message has one ticket, whoever waits with it: when that is gone, another of them takes its place. */

@@ -22,7 +22,8 @@ export type BeginOptions<T> = Access & {
   /**
    * The turn goes on with one that waits: NOT_PENDING unless that is the last turn of the session. What `change` makes
    * of the state is stored in the commit that begins the turn, for good, whatever becomes of the turn; it throws what it
-   * refuses. An attempt after one that came to nothing does not change the state again.
+   * refuses. An attempt after one that came to nothing does not change the state again. Whatever else runs, or waits in
+   * line, has come after that turn: it is `refused`, whatever the overlap policy.
    */
   readonly answering?: { readonly turnId: string; readonly change: (state: T) => T } | undefined;
   /** How many of the last items of `messages` to bring along; all by default. */
@@ -48,3 +49,9 @@ export const requests: { readonly [Policy in OverlapPolicy]?: 'interrupted' | 'r
   interrupt: 'interrupted',
   rollback: 'rolled_back',
 };
+
+/** What takes the place of others cannot be a part of one of them; and whatever runs has come after what is answered. */
+export function policyFor<T>({ overlap, replacing, answering }: BeginOptions<T>): OverlapPolicy {
+  if (answering !== undefined) return 'reject';
+  return replacing !== undefined && overlap === 'steer' ? 'enqueue' : overlap;
+}

@@ -1,7 +1,7 @@
 import { type Change, StateroomError } from '@stateroom/core';
 import { setMark } from './changes.ts';
 import type { SessionView, Versioned } from './session-view.ts';
-import { Checkpoint, parseStored, Run, TurnRecord } from './stored.ts';
+import { cameToNothing, Checkpoint, parseStored, Run, TurnRecord } from './stored.ts';
 import type { TurnContext, TurnSession } from './turn-context.ts';
 import { messageIdOf } from './turn-id.ts';
 
@@ -71,11 +71,12 @@ export function marksOf<T>(
   { kept, messageIds }: { readonly kept: readonly TurnRecord[]; readonly messageIds: readonly string[] },
 ): Change[] {
   const isOf = (messageId: string, turn: TurnRecord) => messageIdOf(turn.turnId) === messageId;
+  const isAbout = (messageId: string, turn: TurnRecord) => isOf(messageId, turn) || turn.taken.includes(messageId);
   return messageIds.flatMap((messageId) => {
-    const last = kept.findLast((turn) => isOf(messageId, turn) || turn.taken.includes(messageId));
+    const last = kept.findLast((turn) => isAbout(messageId, turn));
     if (last === undefined) return [];
-    const status = isOf(messageId, last) ? last.status : 'steered';
-    const isInputStored = kept.some((turn) => isOf(messageId, turn) && turn.status !== 'rolled_back');
+    const status = isOf(messageId, last) || cameToNothing(last.status) ? last.status : 'steered';
+    const isInputStored = kept.some((turn) => isAbout(messageId, turn) && turn.status !== 'rolled_back');
     return [setMark(context, session, { messageId, turnId: last.turnId, status, isInputStored })];
   });
 }

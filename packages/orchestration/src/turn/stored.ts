@@ -37,6 +37,11 @@ export const TurnStatus = z.enum([
 ]);
 export type TurnStatus = z.infer<typeof TurnStatus>;
 
+/** Of a turn that did not come to its end: its message may be tried again, and those that it took along. */
+export function cameToNothing(status: TurnStatus | 'steered'): boolean {
+  return status === 'rolled_back' || status === 'crashed' || status === 'failed';
+}
+
 /** The turn that runs, or died. */
 export const Run = z.object({
   turnId: z.string(),

@@ -196,6 +196,23 @@ describe('a rewind', () => {
     expect((await room.stored()).messages.slice(-3)).toEqual(['m4:user', 'm4:half', 'm4:other']);
   });
 
+  it('leaves a message that a failed turn took along as one that is to be tried again', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const failed = started(await room.begin('m1'));
+    await room.begin('m2', { overlap: 'steer', signal: AbortSignal.abort() });
+    // The first brings the letter, the second takes the message along.
+    await failed.step();
+    await failed.step();
+    await failed.end({ status: 'failed' });
+    await started(await room.begin('m2')).end({ messages: ['m2:answer'] });
+    await room.turns.rewind('s', { turnId: 'm1#1' });
+    const again = started(await room.begin('m2'));
+    expect([again.id, again.input]).toEqual(['m2#1', []]);
+    await again.end();
+    expect((await room.stored()).messages).toEqual(['m1:user', 'm2:user']);
+  });
+
   it('closes a dead turn first', async () => {
     const clock = manualClock();
     const room = rooms(memoryStorage({ clock: clock.now }), { leaseMs: 1000 });

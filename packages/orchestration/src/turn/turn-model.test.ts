@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seed } from '../../../core/src/testing/seed.ts';
-import { answerOf, anyMove, Mover } from '../testing/schedules/moves.ts';
+import { answerOf, anyMoves, Mover } from '../testing/schedules/moves.ts';
 import { TurnModel } from '../testing/schedules/turn-model.ts';
 import { inHeldTime } from '../testing/schedules/virtual-time.ts';
 
 describe(`turns, one thing after the other (SEED=${seed})`, () => {
   it('answer any mix of moves by several processes as a sequential model does', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(anyMove, { maxLength: 40, size: 'max' }), (moves) =>
+      fc.asyncProperty(anyMoves, (moves) =>
         inHeldTime(async () => {
           const model = new TurnModel();
           const mover = new Mover();

@@ -97,6 +97,20 @@ export const beginGuards: readonly Guard[] = [
     shows: /^the session is stuck: a new turn has refused/,
   },
   {
+    name: 'begin: no turn has come since the attempt before',
+    without: unchecked(['begin'], (keys) => keys.turns),
+    plot: async ({ here, there, elsewhere }) => {
+      await (await here.turn('m1')).end('failed');
+      const [first, second] = [there.hold('begin'), there.hold('begin')];
+      const retry = there.begin('m1');
+      await first.release();
+      await (await elsewhere.turn('m2')).end();
+      await second.release();
+      await (await retry)?.end();
+    },
+    shows: /^m1#2 goes on with an attempt that m2#1 came after/,
+  },
+  {
     name: 'recovery: the record is as it was seen',
     without: unchecked(['recovery'], (keys) => keys.record),
     plot: async ({ here, there, elsewhere, lapse }) => {

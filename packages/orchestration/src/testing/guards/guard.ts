@@ -25,7 +25,11 @@ export function unchecked(kinds: readonly CommitKind[], ...picks: readonly PickK
     if (!kinds.includes(kindOf(transaction, keys))) return transaction;
     const isPicked = (key: string) => picks.some((pick) => matches(pick(keys), key));
     const checks = transaction.checks.map(async (check): Promise<Check> => {
-      if (!isPicked(check.key) || 'length' in check) return check;
+      if (!isPicked(check.key)) return check;
+      if ('length' in check) {
+        const [list] = (await storage.read({ lists: [{ key: check.key }] })).lists;
+        return { key: check.key, length: list?.length ?? 0 };
+      }
       const [entry] = (await storage.read({ entries: [check.key] })).entries;
       return { key: check.key, version: entry?.version ?? null };
     });

@@ -10,7 +10,7 @@ import { accountFaults } from '../turns/account-faults.ts';
 import type { Account } from '../turns/accounts.ts';
 import { type CommitKind, kindOf } from '../turns/kind-of.ts';
 import { Ledger } from '../turns/ledger.ts';
-import { operate } from '../turns/operate.ts';
+import { answersOf, operate } from '../turns/operate.ts';
 import { requestFaults } from '../turns/request-faults.ts';
 import { readRoom } from '../turns/room-state.ts';
 import { TurnRunner } from '../turns/turn-runner.ts';
@@ -91,6 +91,8 @@ export class Theatre {
 
 type Told = { readonly accounts: Account[]; readonly operations: Operation[] };
 
+type Wish = Omit<Parameters<Actor['room']['turns']['begin']>[1], 'owner' | 'agentId'>;
+
 /** Something of a process that waits on its way to the storage. */
 export type Held = { readonly release: () => Promise<void> };
 
@@ -158,14 +160,22 @@ export class Actor {
 
   /** Null when no turn has begun. */
   async begin(messageId: string, overlap: OverlapPolicy = 'reject'): Promise<TurnRunner | null> {
-    const { turns, access } = this.room;
     this.#told.operations.push({ do: 'begin', messageId, overlap, acts: [], ending: 'completed', leavesAfterMs: null });
-    const begun = await turns
-      .begin('s', { ...access, messageId, overlap, input: [userItem(messageId)] })
-      .catch((error: unknown) => {
-        if (isStateroomError(error)) return null;
-        throw error;
-      });
+    return this.#run({ messageId, overlap, input: [userItem(messageId)] });
+  }
+
+  /** A turn that goes on with the first one of a message; null when none has begun. */
+  async answer(messageId: string): Promise<TurnRunner | null> {
+    this.#told.operations.push({ do: 'answer', messageId, acts: [], ending: 'completed' });
+    return this.#run(answersOf(messageId));
+  }
+
+  async #run(options: Wish): Promise<TurnRunner | null> {
+    const { turns, access } = this.room;
+    const begun = await turns.begin('s', { ...access, ...options }).catch((error: unknown) => {
+      if (isStateroomError(error)) return null;
+      throw error;
+    });
     if (begun?.status !== 'started') return null;
     this.#runs += 1;
     return new TurnRunner(begun.turn, `${this.#name}${this.#runs}`, (account) => this.#told.accounts.push(account));

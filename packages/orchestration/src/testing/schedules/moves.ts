@@ -5,17 +5,20 @@ import fc from 'fast-check';
 import type { Turn } from '../../turn/turn.ts';
 import type { RunEnding } from '../turns/turn-runner.ts';
 import { rooms, tell, type Told } from '../rooms.ts';
+import { answersOf } from '../turns/operate.ts';
+import { questionToken } from '../turns/vocabulary.ts';
 import { policies } from './operations.ts';
 import type { Move, TurnModel } from './turn-model.ts';
 import { pass, settled } from './virtual-time.ts';
 
 const message = fc.constantFrom('m1', 'm2', 'm3');
 
-export const anyMove: fc.Arbitrary<Move> = fc.oneof(
+const anyMove: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({ do: fc.constant('begin' as const), message, overlap: fc.constantFrom(...policies) }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('answer' as const), message }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('step' as const, 'step' as const, 'crash' as const) }) },
   {
     weight: 4,
@@ -31,6 +34,23 @@ export const anyMove: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('rewind' as const), message: fc.option(message), keepState: fc.boolean() }),
   },
 );
+
+/** A turn waits, and is answered, whatever was before. */
+const questionMoves: fc.Arbitrary<readonly Move[]> = message.map((asking): readonly Move[] => [
+  { do: 'begin', message: asking, overlap: 'reject' },
+  { do: 'end', status: 'waiting' },
+  { do: 'answer', message: asking },
+]);
+
+export const anyMoves: fc.Arbitrary<readonly Move[]> = fc
+  .array(
+    fc.oneof(
+      { weight: 15, arbitrary: anyMove.map((move): readonly Move[] => [move]) },
+      { weight: 1, arbitrary: questionMoves },
+    ),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((moves) => moves.flat());
 
 const limits = { leaseMs: 1000, maxQueue: 1000 };
 const never = new Promise<never>(() => {});
@@ -83,7 +103,11 @@ export class Mover {
     const { sessions, turns, access } = process.room;
     switch (move.do) {
       case 'begin':
-        return this.#begin(move, which);
+        return this.#begin({ messageId: move.message, input: [`${move.message}:user`], overlap: move.overlap }, which);
+      case 'answer': {
+        const answers = answersOf(move.message);
+        return this.#begin({ ...answers, input: [`${answers.messageId}:user`] }, which);
+      }
       case 'step':
       case 'end':
         return this.#hold(move);
@@ -107,10 +131,9 @@ export class Mover {
     }
   }
   /** Whoever would have to wait goes away. */
-  async #begin({ message: messageId, overlap }: Extract<Move, { do: 'begin' }>, which: number): Promise<string> {
+  async #begin(wish: Wish, which: number): Promise<string> {
     const { turns, access } = this.#processes[which]?.room ?? rooms(this.#storage);
-    const input = [`${messageId}:user`];
-    const begun = await turns.begin('s', { ...access, messageId, overlap, input, signal: AbortSignal.abort() });
+    const begun = await turns.begin('s', { ...access, ...wish, signal: AbortSignal.abort() });
     switch (begun.status) {
       case 'started':
         this.#held = { turn: begun.turn, process: which };
@@ -134,7 +157,7 @@ export class Mover {
     const messages = [this.part];
     try {
       if (move.do === 'step') return `stored ${namesOf(await turn.step({ messages }))}`;
-      const outcome = await turn.end({ status: move.status, messages });
+      const outcome = await turn.end({ status: move.status, messages, asking: tell(questionToken(turn.id)) });
       if (outcome.status === 'steered') return `steered ${namesOf(outcome.messages)}`;
       this.#held = null;
       return `ended ${outcome.record.status}`;
@@ -174,6 +197,8 @@ export class Mover {
   }
 }
 
+type Wish = Omit<Parameters<ReturnType<typeof rooms>['turns']['begin']>[1], 'owner' | 'agentId'>;
+
 function namesOf(messages: readonly { readonly messageId: string }[]): string {
   return messages.map(({ messageId }) => messageId).join();
 }
@@ -183,6 +208,8 @@ export function answerOf(model: TurnModel, move: Move, number: number): string {
   switch (move.do) {
     case 'begin':
       return model.begin(move.message, move.overlap);
+    case 'answer':
+      return model.answer(move.message);
     case 'step':
       return model.step(`part ${number}`);
     case 'end':

@@ -1,10 +1,14 @@
 import type { OverlapPolicy } from '../../turn/overlap.ts';
-import type { TurnStatus } from '../../turn/stored.ts';
+import { cameToNothing, type TurnStatus } from '../../turn/stored.ts';
+import { answersTo, attemptOf } from '../../turn/turn-id.ts';
 import type { RunEnding } from '../turns/turn-runner.ts';
+import { answeredToken, questionToken } from '../turns/vocabulary.ts';
 
 /** One of several things done to a session one after the other. */
 export type Move =
   | { readonly do: 'begin'; readonly message: string; readonly overlap: OverlapPolicy }
+  /** Brings the answers to what the first turn of the message waits for. */
+  | { readonly do: 'answer'; readonly message: string }
   | { readonly do: 'step' }
   | { readonly do: 'crash' | 'update' | 'delete' | 'create' }
   | { readonly do: 'end'; readonly status: RunEnding }
@@ -47,23 +51,38 @@ export class TurnModel {
     return this.#run?.isAlive === true;
   }
 
-  begin(message: string, overlap: OverlapPolicy): string {
+  answer(message: string): string {
+    const parent = `${message}#1`;
+    return this.begin(answersTo(parent), 'reject', parent);
+  }
+
+  begin(message: string, overlap: OverlapPolicy, parent: string | null = null): string {
     if (!this.#isThere) return 'NOT_FOUND';
     if (this.isHeld && this.#run?.message === message) return `running ${this.#run.id}`;
     if (this.#run?.taken.includes(message)) return `steered ${this.#run.id}`;
     const last = this.#lastOf(message);
-    if (last !== undefined && !this.#isToBeTriedAgain(last, message, overlap)) {
+    const isBound = parent !== null || this.#isSaid(message);
+    if (last !== undefined && !(cameToNothing(last.status) && (!isBound || this.#isLast(last, message, overlap)))) {
       const isTaken = last.message !== message && !cameToNothing(last.status);
       return isTaken ? `steered ${last.id}` : `finished ${last.id} ${last.status}`;
     }
-    const before = [this.#run, last].find((turn) => turn?.message === message);
-    const attempt = Number(before?.id.split('#')[1] ?? 0) + 1;
-    const id = `${message}#${attempt}`;
+    const before = [this.#run, last].find((turn) => turn?.message === message)?.id ?? null;
+    const id = `${message}#${before === null ? 1 : attemptOf(before) + 1}`;
     if (this.isHeld) return this.#overlapping(message, overlap);
+    if (parent !== null && before === null && !this.#takes(parent)) return 'NOT_PENDING';
     if (this.#run !== null) this.#close(overlap === 'rollback' ? 'rolled_back' : 'crashed', []);
     const input = this.#isSaid(message) ? [] : [`${message}:user`];
     this.#run = { id, message, input, items: [], taken: [], isAlive: true, before: null, steers: [] };
     return `started ${id}`;
+  }
+
+  /** Whether the question of the turn is open, and nothing has come since; then it is so no more. */
+  #takes(parent: string): boolean {
+    const last = this.#turns.at(-1);
+    const isOpen = this.#told.includes(questionToken(parent)) && !this.#told.includes(answeredToken(parent));
+    if (this.#run !== null || last?.id !== parent || last.status !== 'waiting' || !isOpen) return false;
+    this.#told.push(answeredToken(parent));
+    return true;
   }
 
   /** Whoever comes while a turn runs does not wait, and leaves a letter to it. */
@@ -88,7 +107,8 @@ export class TurnModel {
     if (asked === 'completed' && run.steers.some((steer) => this.#isFresh(steer))) {
       return `steered ${this.#store(part).join()}`;
     }
-    this.#told.push(...(asked === 'rolled_back' ? [] : [part]));
+    const tokens = asked === 'waiting' ? [part, questionToken(run.id)] : [part];
+    this.#told.push(...(asked === 'rolled_back' ? [] : tokens));
     this.#close(asked, [part]);
     return `ended ${asked}`;
   }
@@ -146,11 +166,10 @@ export class TurnModel {
     return this.#turns.findLast((turn) => turn.message === message || turn.taken.includes(message));
   }
 
-  /** What came to nothing is tried again; behind something else only where its message is to be said again. */
-  #isToBeTriedAgain({ id, status }: Record, message: string, overlap: OverlapPolicy): boolean {
+  /** Whether nothing has come since, nor does with a dead turn. */
+  #isLast({ id }: Record, message: string, overlap: OverlapPolicy): boolean {
     const isFollowed = this.#run?.isAlive === false && this.#run.message !== message && overlap !== 'rollback';
-    const isLast = this.#turns.at(-1)?.id === id && !isFollowed;
-    return cameToNothing(status) && (!this.#isSaid(message) || isLast);
+    return this.#turns.at(-1)?.id === id && !isFollowed;
   }
 
   /** Whether it stands in a turn that is over. */
@@ -182,15 +201,11 @@ export class TurnModel {
     const { id, message, taken } = run;
     const isDropped = status === 'rolled_back';
     if (this.#turns.length === 0)
-      this.#start = [...(run.before ?? this.#told.filter((token) => !parts.includes(token)))];
+      this.#start = [...(run.before ?? this.#told.filter((token) => ![...parts, questionToken(id)].includes(token)))];
     if (isDropped) this.#told = [...(run.before ?? this.#told)];
     const items = isDropped ? [] : [...run.items, ...run.input, ...parts];
     this.#turns.push({ id, message, status, items, taken, after: [...this.#told] });
     this.#letters.delete(id);
     this.#run = null;
   }
-}
-
-function cameToNothing(status: TurnStatus): boolean {
-  return status === 'crashed' || status === 'failed' || status === 'rolled_back';
 }

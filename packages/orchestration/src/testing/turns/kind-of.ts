@@ -4,8 +4,9 @@ import type { TurnKeys } from '../../turn/turn-parts.ts';
 /** The operation that a commit belongs to. */
 export type CommitKind =
   | 'look'
-  /** Begins a turn; `recovery`: and closes a dead one. */
+  /** Begins a turn; `answer`: and takes a question, `recovery`: and closes a dead turn, or cuts some off. */
   | 'begin'
+  | 'answer'
   | 'recovery'
   | 'flush'
   | 'step'
@@ -46,6 +47,8 @@ function holdersKind(changes: readonly Change[], keys: TurnKeys): CommitKind {
   const version = (of: string) =>
     changes.flatMap((change) => (change.type === 'set' && change.key === of ? [change.version] : []))[0];
   const isBegin = version(keys.run) !== undefined && version(keys.run) === version(keys.lease);
-  if (isBegin) return version(keys.record) === undefined ? 'begin' : 'recovery';
+  const cutsOrCloses = changes.some(({ key }) => key === keys.turns);
+  if (isBegin && version(keys.record) !== undefined) return cutsOrCloses ? 'recovery' : 'answer';
+  if (isBegin) return 'begin';
   return version(keys.record) === undefined ? 'flush' : 'step';
 }

@@ -44,6 +44,7 @@ export class Ledger {
     if (before.lease !== null) faults.push(`${turnId} begins while ${before.lease.turnId} holds the lease`);
     if (before.record === null) faults.push(`${turnId} begins in a session that is not there`);
     if (before.turns.some((turn) => turn.turnId === turnId)) faults.push(`${turnId} begins again`);
+    faults.push(...followingFaults(before, after));
     const place = this.#line.indexOf(messageId);
     const ahead = (place < 0 ? this.#line : this.#line.slice(0, place)).filter((id) => before.tickets.includes(id));
     if (ahead.length > 0) faults.push(`${turnId} begins before ${ahead.join()}, who came first and wait`);
@@ -82,6 +83,24 @@ export class Ledger {
       run !== null && run.turnId !== before.run?.turnId && messageIdOf(run.turnId) === id;
     this.#line = [...this.#line.filter((id) => !joined.includes(id) && !hasBegun(id)), ...joined];
   }
+}
+
+/** Who goes on with what is over goes on with the last of it, and answers go on with what waits. */
+function followingFaults(before: RoomState, { run, turns }: RoomState): string[] {
+  if (run === null) return [];
+  const { turnId, parentTurnId, isInputStored } = run;
+  const messageId = messageIdOf(turnId);
+  const isOwn = (turn: RoomState['turns'][number]) =>
+    messageIdOf(turn.turnId) === messageId || turn.taken.includes(messageId);
+  // One that is rolled back in this very commit leaves nothing to come between.
+  const past = turns.filter(({ status }, index) => index < before.turns.length || status !== 'rolled_back');
+  const start = past.findIndex((turn) => turn.turnId === parentTurnId && turn.status === 'waiting');
+  const other = past.slice(start + 1).find((turn) => !isOwn(turn));
+  if (parentTurnId !== undefined && (start < 0 || other !== undefined))
+    return [`${turnId} goes on with ${parentTurnId}, and ${other?.turnId ?? 'no question'} came after it`];
+  const last = past.at(-1);
+  if (!isInputStored || (last !== undefined && isOwn(last))) return [];
+  return [`${turnId} goes on with an attempt that ${last?.turnId} came after`];
 }
 
 function recordsAdded(before: RoomState, after: RoomState): RoomState['turns'] {

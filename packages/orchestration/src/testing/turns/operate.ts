@@ -1,11 +1,11 @@
-import { isStateroomError, unwrap } from '@stateroom/core';
+import { isStateroomError, StateroomError, unwrap } from '@stateroom/core';
 import type { NotBegun } from '../../turn/overlap.ts';
-import type { rooms } from '../rooms.ts';
-import { tell as tellState } from '../rooms.ts';
+import { answersTo } from '../../turn/turn-id.ts';
+import { type rooms, tell as tellState, type Told } from '../rooms.ts';
 import type { Operation } from '../schedules/operations.ts';
 import type { Tell } from './accounts.ts';
 import { TurnRunner } from './turn-runner.ts';
-import { outsiderToken, userItem, Word } from './vocabulary.ts';
+import { answeredToken, outsiderToken, questionToken, userItem, Word } from './vocabulary.ts';
 
 export type Operator = {
   readonly room: ReturnType<typeof rooms>;
@@ -15,7 +15,16 @@ export type Operator = {
 };
 
 /** What every caller has to reckon with, on a bad network and among others who do the same. */
-const expectedCodes = ['NOT_FOUND', 'CONFLICT', 'INVALID', 'NO_CHECKPOINT', 'STORAGE', 'TIMEOUT', 'UNKNOWN_OUTCOME'];
+const expectedCodes = [
+  'NOT_FOUND',
+  'NOT_PENDING',
+  'CONFLICT',
+  'INVALID',
+  'NO_CHECKPOINT',
+  'STORAGE',
+  'TIMEOUT',
+  'UNKNOWN_OUTCOME',
+];
 
 /** What an operation came to, in a word: its answer, or the code of what it threw. Throws what nobody reckons with. */
 export async function operate(operation: Operation, by: string, operator: Operator): Promise<string> {
@@ -33,6 +42,8 @@ async function perform(operation: Operation, by: string, operator: Operator): Pr
   switch (operation.do) {
     case 'begin':
       return begin(operation, by, operator);
+    case 'answer':
+      return goOn(operation, by, operator);
     case 'follow':
       return follow(`${operation.messageId}#1`, operator);
     case 'stop':
@@ -85,6 +96,31 @@ async function begin(
   }
   const loss = await new TurnRunner(begun.turn, by, tell).run(acts, ending, () => sleep(300));
   return loss ?? 'ended';
+}
+
+async function goOn(
+  { messageId, acts, ending }: Extract<Operation, { do: 'answer' }>,
+  by: string,
+  { room, sessionId, tell, sleep }: Operator,
+): Promise<string> {
+  const answers = answersOf(messageId);
+  const begun = await room.turns.begin(sessionId, { ...room.access, ...answers });
+  if (begun.status === 'started')
+    return (await new TurnRunner(begun.turn, by, tell).run(acts, ending, () => sleep(300))) ?? 'ended';
+  tellNotBegun(answers.messageId, begun, tell);
+  return begun.status;
+}
+
+/** The answers to what the first turn of a message waits for, which take its question out of the state. */
+export function answersOf(message: string) {
+  const turnId = `${message}#1`;
+  const messageId = answersTo(turnId);
+  const change = (state: Told) => {
+    const isOpen = state.told.includes(questionToken(turnId)) && !state.told.includes(answeredToken(turnId));
+    if (!isOpen) throw new StateroomError('NOT_PENDING', 'there is no such question');
+    return tellState(answeredToken(turnId))(state);
+  };
+  return { messageId, input: [userItem(messageId)], answering: { turnId, change } };
 }
 
 function turnIdBefore(messageId: string | null): string | null {

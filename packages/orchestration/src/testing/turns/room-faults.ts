@@ -2,7 +2,7 @@ import { messageIdOf } from '../../turn/turn-id.ts';
 import { type Block, blocksOf, partsIn, tokensIn } from './blocks.ts';
 import type { RoomState } from './room-state.ts';
 import { streamFaults } from './stream-faults.ts';
-import { isOutsiderToken } from './vocabulary.ts';
+import { answeredToken, isAside, questionToken } from './vocabulary.ts';
 
 /** What must never be so of a session, whenever it is looked at: none of it is the empty list. */
 export function roomFaults(room: RoomState): string[] {
@@ -13,6 +13,7 @@ export function roomFaults(room: RoomState): string[] {
     ...blocks.flatMap((block) => blockFaults(block)),
     ...messageFaults(room, blocks),
     ...stateFaults(room, blocks),
+    ...questionFaults(room),
     ...markFaults(room),
     ...leaseFaults(room),
     ...streamFaults(room),
@@ -87,17 +88,29 @@ function stateFaults({ record, run }: RoomState, blocks: readonly Block[]): stri
   if (isOpen !== (record.toldBefore !== null)) faults.push(isOpen ? 'a turn without its draft' : 'a draft of no turn');
   if (record.toldBefore === null) return faults;
   const before = disagreement('state before', record.toldBefore, isOpen ? blocks.slice(0, -1) : blocks);
-  const outsiders = (told: readonly string[]) => told.filter(isOutsiderToken).join();
-  if (outsiders(record.told) !== outsiders(record.toldBefore)) faults.push('an update is in one of the states alone');
+  const asides = (told: readonly string[]) => told.filter(isAside).join();
+  if (asides(record.told) !== asides(record.toldBefore)) faults.push('an update is in one of the states alone');
   return [...faults, ...before];
 }
 
 function disagreement(name: string, told: readonly string[], blocks: readonly Block[]): string[] {
   const inTranscript = blocks.flatMap(({ items }) => tokensIn(items)).join();
-  const inState = told.filter((token) => !isOutsiderToken(token)).join();
+  const inState = told.filter((token) => !isAside(token)).join();
   const faults = doubles(told).map((token) => `${token} is told twice`);
   if (inState !== inTranscript) faults.push(`the ${name} has [${inState}], the history [${inTranscript}]`);
   return faults;
+}
+
+/** Who waits has asked, and only what goes on with that has the answer. */
+function questionFaults({ record, run, turns }: RoomState): string[] {
+  const found = record?.told.filter((token) => /^(question|answered) /.test(token)) ?? [];
+  const asked = turns.filter(({ status }) => status === 'waiting').map(({ turnId }) => questionToken(turnId));
+  const parents = [...turns, run].flatMap((turn) => turn?.parentTurnId ?? []);
+  const expected = [...new Set([...asked, ...parents.map(answeredToken)])];
+  return [
+    ...expected.filter((token) => !found.includes(token)).map((token) => `the state lacks: ${token}`),
+    ...found.filter((token) => !expected.includes(token)).map((token) => `the state has, for no turn: ${token}`),
+  ];
 }
 
 /** A message whose turn is over, or that was taken along, bears a mark by which it is known; no other does. */

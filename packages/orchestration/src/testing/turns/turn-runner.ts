@@ -2,7 +2,7 @@ import { isStateroomError } from '@stateroom/core';
 import { type Turn, TurnStopped } from '../../turn/turn.ts';
 import { tell as tellState, type Told } from '../rooms.ts';
 import type { Tell } from './accounts.ts';
-import { partItems, partToken } from './vocabulary.ts';
+import { partItems, partToken, questionToken } from './vocabulary.ts';
 
 export type TurnAct = 'write' | 'step' | 'wait';
 export type RunEnding = 'completed' | 'failed' | 'waiting';
@@ -61,7 +61,8 @@ export class TurnRunner {
     const { signal } = this.#turn;
     if (signal.aborted && !(signal.reason instanceof TurnStopped)) throw signal.reason;
     const { turn, by, part } = this.#nextPart();
-    const outcome = await this.#turn.end({ status, messages: partItems(turn, by, part) });
+    const asking = tellState(questionToken(turn));
+    const outcome = await this.#turn.end({ status, messages: partItems(turn, by, part), asking });
     if (outcome.status === 'ended') {
       this.#tell({ type: 'ended', turnId: turn, by, status: outcome.record.status, words: this.#words });
       return;

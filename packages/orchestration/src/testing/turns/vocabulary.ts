@@ -42,3 +42,17 @@ export function outsiderToken(id: string): string {
 export function isOutsiderToken(token: string): boolean {
   return token.startsWith('outsider ');
 }
+
+/** What the state is told when a turn waits, and when its answers have come. */
+export function questionToken(turnId: string): string {
+  return `question ${turnId}`;
+}
+
+export function answeredToken(turnId: string): string {
+  return `answered ${turnId}`;
+}
+
+/** Whether it is told by somebody else than a turn with its parts. */
+export function isAside(token: string): boolean {
+  return /^(outsider|question|answered) /.test(token);
+}

@@ -29,6 +29,15 @@ const removals: readonly Removal[] = [
   { guard: 'again.run', scenario: 'sameTurnOfTwo', faults: each, kind: 'history', events: 13 },
   { guard: 'again.lease', scenario: 'sameTurnOfTwo', faults: each, kind: 'two turns', events: 11 },
   { guard: 'again.input', scenario: 'sameTurnOfTwo', faults: ['pause'], kind: 'lost message', events: 5 },
+  { guard: 'answer.look', scenario: 'answer', faults: [], kind: 'question', events: 1 },
+  { guard: 'answer.last', scenario: 'answer', faults: [], kind: 'question', events: 6 },
+  { guard: 'answer.dead', scenario: 'answer', faults: ['pause'], kind: 'stuck', events: 5 },
+  { guard: 'answer.record', scenario: 'answer', faults: [], kind: 'question', events: 6 },
+  { guard: 'answer.once', scenario: 'answer', faults: ['pause'], kind: 'false alarm', events: 7 },
+  { guard: 'answer.attempt', scenario: 'answerAndRewind', faults: ['pause'], kind: 'question', events: 13 },
+  { guard: 'answer.act', scenario: 'answer', faults: ['pause'], kind: 'question', events: 8 },
+  { guard: 'retry.last', scenario: 'answer', faults: ['pause'], kind: 'question', events: 11 },
+  { guard: 'retry.turns', scenario: 'answerRolledBack', faults: ['copy'], kind: 'question', events: 16 },
   { guard: 'create.guard', scenario: 'create', faults: [], kind: 'state', events: 4 },
   { guard: 'close.lease', scenario: 'create', faults: ['pause', 'loss'], kind: 'two turns', events: 8 },
   { guard: 'close.record', scenario: 'rollback', faults: ['pause'], kind: 'state', events: 7 },
@@ -56,6 +65,7 @@ const removals: readonly Removal[] = [
   { guard: 'end.mark', scenario: 'sameTurnInLine', faults: [], kind: 'idempotency', events: 3 },
   { guard: 'end.release', scenario: 'enqueue', faults: [], kind: 'lease', events: 2 },
   { guard: 'end.input', scenario: 'enqueue', faults: [], kind: 'lost message', events: 2 },
+  { guard: 'ask.ending', scenario: 'answerAndRewind', faults: [], kind: 'state', events: 3 },
   { guard: 'lease.version', scenario: 'follow', faults: ['loss'], kind: 'stream', events: 3 },
   { guard: 'lease.life', scenario: 'raceOfTwo', faults: ['crash'], kind: 'stuck', events: 3 },
   { guard: 'ticket.life', scenario: 'enqueue', faults: ['crash'], kind: 'stuck', events: 7 },
@@ -74,11 +84,12 @@ const removals: readonly Removal[] = [
 
 /**
  * Without these there is no violation in any scenario with all its faults, of which every state was visited.
+ * `answer.open`: a question is taken while its turn is the last one, and who has taken it has come after that.
  * `close.run`: a closing checks the record and the lease too, and no closing leaves the record as it was.
  * `take.unmarked`: a letter is bound to one turn, and its sender begins no turn of its own before that one is over.
  * In the storage they stand for what the others happen to imply.
  */
-const implied: readonly Guard[] = ['close.run', 'take.unmarked'];
+const implied: readonly Guard[] = ['answer.open', 'close.run', 'take.unmarked'];
 
 const showsTraces = process.env['MODEL_TRACES'] !== undefined;
 

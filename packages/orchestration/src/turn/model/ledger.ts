@@ -1,5 +1,5 @@
 import type { Storage } from './storage.ts';
-import type { Ask, TurnId, TurnStatus } from './stored.ts';
+import { type Ask, messageOf, type TurnId, type TurnStatus } from './stored.ts';
 
 /** One call of one caller, for one turn. */
 export type Call = { readonly caller: number; readonly call: number; readonly turn: TurnId };
@@ -23,6 +23,10 @@ export type Ledger = {
   readonly cancelled: readonly TurnId[];
   /** Of the updates that took effect. */
   readonly tokens: readonly string[];
+  /** The turns of which the question is open, those that have taken one, and the messages that act on theirs. */
+  readonly questions: readonly TurnId[];
+  readonly takers: readonly TurnId[];
+  readonly actors: readonly TurnId[];
   /** How often the record was written, up to once more than its trail tells. */
   readonly writes: number;
   /** The mailboxes that stood there when the session went: nothing names them, they run out by themselves. */
@@ -50,7 +54,15 @@ export function withoutSession(ledger: Ledger, { lists }: Storage, isExpired: bo
 /** Once it has ended, what was asked of the turn and where it is told is all the same. */
 export function withEnded(ledger: Ledger, end: EndedTurn): Ledger {
   const begun = end.status === 'rolled_back' ? ledger.begun.filter((each) => each !== end.turn) : ledger.begun;
-  return { ...ledger, ...withoutAsked(ledger, [end.turn]), begun, ended: [...ledger.ended, end], holder: null };
+  const questions = end.status === 'waiting' ? including(ledger.questions, end.turn) : ledger.questions;
+  return {
+    ...ledger,
+    ...withoutAsked(ledger, [end.turn]),
+    begun,
+    questions,
+    ended: [...ledger.ended, end],
+    holder: null,
+  };
 }
 
 export function withAsked(ledger: Ledger, turn: TurnId, ask: Ask): Ledger {
@@ -68,6 +80,11 @@ export function isOf(call: Omit<Call, 'turn'> | undefined | null, by: Omit<Call,
   return call?.caller === by.caller && call.call === by.call;
 }
 
+/** How the last turn of a message has ended. */
+export function lastEndOf({ ended }: Ledger, message: TurnId): EndedTurn | null {
+  return ended.findLast(({ turn }) => messageOf(turn) === message) ?? null;
+}
+
 export function endOf({ ended }: Ledger, turn: TurnId): EndedTurn | null {
   return ended.find((each) => each.turn === turn) ?? null;
 }
@@ -76,4 +93,14 @@ export function including<T extends string>(sorted: readonly T[], added: T): rea
   return sorted.includes(added) ? sorted : [...sorted, added].toSorted();
 }
 
-const nothingStored = { ended: [], begun: [], line: [], cancelled: [], tokens: [], writes: 0 };
+const nothingStored = {
+  ended: [],
+  begun: [],
+  line: [],
+  cancelled: [],
+  tokens: [],
+  questions: [],
+  takers: [],
+  actors: [],
+  writes: 0,
+};

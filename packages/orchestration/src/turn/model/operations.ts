@@ -3,12 +3,15 @@ import type { TurnId } from './stored.ts';
 /** What a caller of the model is asked to do. */
 
 export type Overlap = 'reject' | 'enqueue' | 'interrupt' | 'rollback' | 'steer';
-export type Act = 'flush' | 'step' | 'end';
+/** To ask is to end as one that waits. */
+export type Act = 'flush' | 'step' | 'end' | 'ask';
 
 export type Begin = {
   readonly do: 'begin';
   readonly turn: TurnId;
   readonly overlap: Overlap;
+  /** The turn that waits, with which this one goes on; it is told `rejected` whatever else runs. */
+  readonly answers: TurnId | null;
   /** What the turn commits once it runs; the last one is its end. */
   readonly acts: readonly Act[];
   /** Whether it makes the session where there is none: after a look, or at once since it believes so. */
@@ -36,6 +39,7 @@ export type Result =
   | 'lease_lost'
   | 'left'
   | 'not_found'
+  | 'not_pending'
   | 'rejected'
   | 'rewound'
   | 'running'

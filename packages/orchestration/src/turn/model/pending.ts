@@ -23,7 +23,13 @@ export type Letter = { readonly to: TurnId; readonly ask: Ask };
 /** What a commit is for. Only the specification looks at it. */
 export type Note =
   | { readonly act: 'read' | 'watch' | 'delete' }
-  | (OfTurn<'begin'> & { readonly closes: Closing | null; readonly creates: boolean })
+  | (OfTurn<'begin'> & {
+      readonly closes: Closing | null;
+      readonly creates: boolean;
+      readonly answers: TurnId | null;
+      /** Whether it takes the question of the turn that it goes on with. */
+      readonly takes: boolean;
+    })
   | (OfTurn<'join'> & { readonly letter: Letter | null })
   | (OfTurn<'poll'> & { readonly letter: Letter | null })
   | OfTurn<'leave'>
@@ -64,7 +70,7 @@ export function pendingOf(draft: Draft, { off }: Context): Pending {
   return {
     note,
     receipt,
-    checks: checks.filter(({ guard }) => !off.has(guard)).map(({ key, version }) => ({ key, version })),
+    checks: checks.filter(({ guard }) => !off.has(guard)).map(({ guard: _guard, ...check }) => check),
     changes: changes.filter(({ guard }) => guard === undefined || !off.has(guard)).map(withoutGuard),
     reads: { entries, lists },
   };

@@ -1,5 +1,6 @@
 import type { Begin } from './operations.ts';
 import { type Context, type Pending, tookEffect } from './pending.ts';
+import { goOn, look } from './protocol-answer.ts';
 import { attempt, createAndBegin } from './protocol-attempt.ts';
 import { join, poll, quit } from './protocol-line.ts';
 import { steer, watch } from './protocol-steer.ts';
@@ -16,6 +17,7 @@ export function startBegin(operation: Begin, context: Context): Move {
     role: 'begin',
     operation,
     phase: 'begin',
+    attempt: 1,
     overlap: operation.overlap,
     receipt: context.mint(),
     ticket: null,
@@ -25,7 +27,8 @@ export function startBegin(operation: Begin, context: Context): Move {
     result: null,
   };
   if (operation.creates === 'atOnce') return createAndBegin(task, context);
-  return attempt(task, { run: null, isLeased: false, record: null, queue: null }, context);
+  if (operation.answers !== null && !context.off.has('answer.look')) return look(task, context);
+  return attempt(task, { mark: null, run: null, isLeased: false, record: null, queue: null }, context);
 }
 
 export function answerBegin(
@@ -62,10 +65,11 @@ function decide(task: BeginTask, reply: Reply, context: Context): Move {
   const guard = reply.entry('guard');
   if (guard === null && creates !== 'never') return createAndBegin(task, context);
   if (guard?.version !== guardVersion) return { result: 'not_found' };
+  if (task.operation.answers !== null) return goOn(task, reply, context);
   const mark = reply.entry(markOf(turn));
   if (mark !== null) return quit(task, `finished:${mark.value.status}`, context);
   if (reply.shows('run') && reply.shows('lease')) return meetRunning(task, reply, context);
-  const seen = seenIn(reply);
+  const seen = seenIn(reply, turn);
   const next: BeginTask = task.overlap === 'steer' ? { ...task, overlap: 'enqueue' } : task;
   const { ahead } = placeOf(turn, seen);
   const isBlocked = ahead.some((each) => reply.shows(ticketOf(each)));
@@ -77,7 +81,7 @@ function decide(task: BeginTask, reply: Reply, context: Context): Move {
 /** A turn runs: this one, or another. */
 function meetRunning(task: BeginTask, reply: Reply, context: Context): Move {
   const { turn } = task.operation;
-  const seen = seenIn(reply);
+  const seen = seenIn(reply, turn);
   const { run } = seen;
   // A late copy of an earlier attempt has begun the turn.
   if (run?.version === task.receipt) return startTurn(task.operation, reply, context);

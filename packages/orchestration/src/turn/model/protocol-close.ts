@@ -29,6 +29,7 @@ export function closeDeadTurn(dead: DeadTurn, version: Version, context: Context
   const input = keptInput(dead, context);
   const lists = listsWith(record.value, input.length > 0 ? ['messages', 'turns'] : ['turns']);
   const next = nextRecord(record, { state: after, open: null, lists }, context);
+  const mark = { status, turn, isInputStored: run.value.input.length === 0 || !rollsBack } as const;
   const isWritten = open !== null || !context.off.has('close.recordWritten');
   return {
     closes: { turn, status },
@@ -38,7 +39,7 @@ export function closeDeadTurn(dead: DeadTurn, version: Version, context: Context
       { guard: 'close.record', key: 'record', version: record.version },
     ],
     changes: [
-      { guard: 'close.mark', type: 'set', key: markOf(turn), value: { status }, version, life: 'ever' },
+      { guard: 'close.mark', type: 'set', key: markOf(turn), value: mark, version, life: 'ever' },
       ...(open !== null && rollsBack ? [{ type: 'truncate', key: 'messages', length: open.base } as const] : []),
       { type: 'append', key: 'messages', items: input, life: 'ever' },
       { type: 'append', key: 'turns', items: [{ turn, status, taken: open?.taken ?? [], after }], life: 'ever' },

@@ -13,7 +13,7 @@ export function join(task: BeginTask, seen: SeenSession, context: Context): Move
   const others = (seen.queue?.value ?? []).filter((each) => each !== turn);
   const own = context.off.has('join.oneVersion') ? version : task.receipt;
   const letter = letterTo(task, seen);
-  const reads = sessionReads(turn, context);
+  const reads = sessionReads(task.operation, context);
   const draft: Draft = {
     note: { act: 'join', turn, letter },
     receipt: { key: ticketOf(turn), version: own },
@@ -37,7 +37,7 @@ export function join(task: BeginTask, seen: SeenSession, context: Context): Move
 export function poll(task: BeginTask, seen: SeenSession, context: Context): Move {
   const { turn } = task.operation;
   const letter = letterTo(task, seen);
-  const reads = sessionReads(turn, context);
+  const reads = sessionReads(task.operation, context);
   const draft: Draft = {
     note: { act: 'poll', turn, letter },
     checks: letter === null ? [] : [{ guard: 'poll.guard', key: 'guard', version: guardVersion }],

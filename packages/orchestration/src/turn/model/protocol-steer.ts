@@ -12,13 +12,12 @@ export function steer(task: BeginTask, run: Found<Run>, context: Context): Move 
     note: { act: 'steer', turn },
     checks: [{ guard: 'steer.guard', key: 'guard', version: guardVersion }],
     changes: [{ type: 'append', key: mailbox(run.value.turn, context), items: [turn], life: 'letter' }],
-    ...sessionReads(turn, context),
+    ...sessionReads(task.operation, context),
   };
   return { task: { ...task, phase: 'steer', steeredInto: run.version }, pending: pendingOf(draft, context) };
 }
 
 export function watch(task: BeginTask, context: Context): Move {
-  const { turn } = task.operation;
-  const draft: Draft = { note: { act: 'watch' }, ...sessionReads(turn, context) };
+  const draft: Draft = { note: { act: 'watch' }, ...sessionReads(task.operation, context) };
   return { task: { ...task, phase: 'watch' }, pending: pendingOf(draft, context) };
 }

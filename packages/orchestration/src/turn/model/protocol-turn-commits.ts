@@ -6,6 +6,7 @@ import {
   lettersOf,
   markOf,
   type OpenTurn,
+  questionOf,
   type SessionRecord,
   streamOf,
   type TurnId,
@@ -61,14 +62,22 @@ export function stepCommit(task: TurnTask, context: Context): Pending {
 export function endCommit(task: TurnTask, context: Context): Pending {
   const { turn } = task.operation;
   const version = context.mint();
-  const status = task.asked ?? 'completed';
+  const status = statusOf(task);
+  const isInputStored = task.input.length === 0 || status !== 'rolled_back';
   const { history, written, record } = outcome(task, status, context);
   const draft: Draft = {
     note: { act: 'end', turn, status },
     receipt: { key: markOf(turn), version },
     checks: [{ guard: 'end.lease', key: 'lease', version: task.lease }, ...unlessChanged(task, 'end.record')],
     changes: [
-      { guard: 'end.mark', type: 'set', key: markOf(turn), value: { status }, version, life: 'ever' },
+      {
+        guard: 'end.mark',
+        type: 'set',
+        key: markOf(turn),
+        value: { status, turn, isInputStored },
+        version,
+        life: 'ever',
+      },
       ...history,
       { type: 'set', key: 'record', value: written, version, life: 'ever' },
       ...takenMarks(task, version),
@@ -83,6 +92,11 @@ export function endCommit(task: TurnTask, context: Context): Pending {
   return pendingOf(draft, context);
 }
 
+/** What it was asked to end as goes before what it meant to. */
+export function statusOf({ asked, rest }: Pick<TurnTask, 'asked' | 'rest'>): EndStatus {
+  return asked ?? (rest[0] === 'ask' ? 'waiting' : 'completed');
+}
+
 type Outcome = {
   readonly history: readonly GuardedChange[];
   readonly written: SessionRecord;
@@ -95,7 +109,9 @@ function outcome(task: TurnTask, status: EndStatus, context: Context): Outcome {
   const { record } = task;
   const open = openPart(task);
   const rollsBack = status === 'rolled_back';
-  const after = rollsBack ? open.before : withToken(record.value.state, `${turn}.end`);
+  const ended = withToken(record.value.state, `${turn}.end`);
+  const asks = status === 'waiting' || (context.off.has('ask.ending') && task.operation.acts.includes('ask'));
+  const after = rollsBack ? open.before : asks ? withToken(ended, questionOf(turn)) : ended;
   const lists = listsWith(record.value, rollsBack ? ['turns'] : ['messages', 'turns']);
   const cut: readonly GuardedChange[] =
     open.steps === 0 ? [] : [{ type: 'truncate', key: 'messages', length: open.base }];

@@ -1,6 +1,6 @@
 import type { Act, Begin } from './operations.ts';
 import { type Context, type Pending, tookEffect } from './pending.ts';
-import { endCommit, flushCommit, stepCommit } from './protocol-turn-commits.ts';
+import { endCommit, flushCommit, statusOf, stepCommit } from './protocol-turn-commits.ts';
 import type { Reply } from './reply.ts';
 import { lettersIn } from './seen-session.ts';
 import { markOf, type SessionRecord, type TurnId } from './stored.ts';
@@ -10,17 +10,18 @@ import type { Move, TurnTask } from './tasks.ts';
 
 /** Begun just now, or taken up again after its steps that are stored already. */
 export function startTurn(operation: Begin, reply: Reply, context: Context): Move {
-  const { turn } = operation;
   const [run, record] = [reply.entry('run'), reply.entry('record')];
   if (run === null || record === null) return { result: 'not_found' };
+  const { turn } = run.value;
   const open = openOf(turn, record.value);
   const task: TurnTask = {
     role: 'turn',
-    operation,
+    operation: { ...operation, turn },
     lease: run.version,
     record,
     input: run.value.input,
     attempt: run.value.attempt,
+    isActing: operation.answers !== null && (run.value.attempt === 1 || context.off.has('answer.act')),
     flushes: 0,
     base: open?.base ?? reply.length('messages'),
     rest: withoutSteps(operation.acts, open?.steps ?? 0),
@@ -38,8 +39,9 @@ export function answerTurn(
 ): Move {
   const act = before.rest[0] ?? 'end';
   const committed = tookEffect(pending, reply, context);
-  if (act === 'end' && committed) return { result: `ended:${before.asked ?? 'completed'}` };
-  const task = act === 'end' ? before : heard(before, reply, context);
+  const isEnd = act === 'end' || act === 'ask';
+  if (isEnd && committed) return { result: `ended:${statusOf(before)}` };
+  const task = isEnd ? before : heard(before, reply, context);
   const record = reply.entry('record');
   if (committed) {
     const flushes = task.flushes + (act === 'flush' ? 1 : 0);
@@ -57,7 +59,9 @@ function nextAct(before: TurnTask, context: Context): Move {
   const rest: readonly Act[] = before.asked === null ? before.rest : ['end'];
   const taken = openOf(before.operation.turn, before.record.value)?.taken ?? [];
   const isFlush = rest[0] === 'flush';
-  const taking = before.asked === null && !isFlush ? before.steers.filter((each) => !taken.includes(each)) : [];
+  // What has come for a turn that waits is the next one's.
+  const takes = before.asked === null && !isFlush && rest[0] !== 'ask';
+  const taking = takes ? before.steers.filter((each) => !taken.includes(each)) : [];
   const task = { ...before, rest, taking };
   if (isFlush) return { task, pending: flushCommit(task, context) };
   return { task, pending: rest[0] === 'step' ? stepCommit(task, context) : endCommit(task, context) };

@@ -37,6 +37,7 @@ const newcomer: Begin = {
   do: 'begin',
   turn: 'X',
   overlap: 'enqueue',
+  answers: null,
   acts: ['end'],
   creates: 'ifAbsent',
   mayLeave: false,

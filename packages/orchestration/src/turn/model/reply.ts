@@ -10,7 +10,7 @@ export type Found<V> = { readonly version: Version; readonly value: V };
  */
 export class Reply {
   readonly committed: boolean;
-  readonly refused: readonly EntryKey[];
+  readonly refused: Commit['refused'];
   /** Whether an earlier sending of the same commit may have taken effect: its reply was lost. */
   readonly isOfResent: boolean;
   readonly #storage: Storage;

@@ -1,16 +1,19 @@
-import type { Act, Begin, Overlap, Rewind, Stop, Update } from './operations.ts';
+import { answerScenarios } from './answer-scenarios.ts';
 import type { Scenario } from './scenario.ts';
-import type { TurnId } from './stored.ts';
-
-const end = ['end'] as const;
-const stepEnd = ['step', 'end'] as const;
-const flushEnd = ['flush', 'end'] as const;
-const flushStepEnd = ['flush', 'step', 'end'] as const;
-const stepFlushEnd = ['step', 'flush', 'end'] as const;
-const flushFlushEnd = ['flush', 'flush', 'end'] as const;
-
-const oneOfEach = { crash: 1, pause: 1, loss: 1, copy: 1 };
-const noCopies = { crash: 1, pause: 1, loss: 1 };
+import {
+  end,
+  flushEnd,
+  flushFlushEnd,
+  flushStepEnd,
+  noCopies,
+  oneOfEach,
+  rewind,
+  stepEnd,
+  stepFlushEnd,
+  stop,
+  turn,
+  update,
+} from './scripts.ts';
 
 /** What the protocol is explored with: a few callers and turns, and a budget of faults. */
 export const scenarios = {
@@ -220,6 +223,7 @@ export const scenarios = {
     quickFaults: 3,
     reaches: ['begin lease_lost', 'rewind rejected', 'rewind rewound'],
   },
+  ...answerScenarios,
   // Readers.
   follow: {
     scripts: [[turn('A', 'reject', flushFlushEnd)], [{ do: 'follow', turn: 'A' }], [turn('B', 'interrupt', end)]],
@@ -230,19 +234,3 @@ export const scenarios = {
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 export type ScenarioName = keyof typeof scenarios;
-
-function turn(id: TurnId, overlap: Overlap, acts: readonly Act[]): Begin {
-  return { do: 'begin', turn: id, overlap, acts, creates: 'never', mayLeave: false };
-}
-
-function stop(id: TurnId): Stop {
-  return { do: 'stop', turn: id };
-}
-
-function update(token: string): Update {
-  return { do: 'update', token };
-}
-
-function rewind(to: TurnId | null): Rewind {
-  return { do: 'rewind', to };
-}

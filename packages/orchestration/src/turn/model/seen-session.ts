@@ -1,10 +1,12 @@
 import type { Context, Draft } from './pending.ts';
 import type { Found, Reply } from './reply.ts';
+import type { Begin } from './operations.ts';
 import {
   type Ask,
   isAsk,
   lettersOf,
   type ListKey,
+  type Mark,
   markOf,
   type Run,
   type SessionRecord,
@@ -13,6 +15,7 @@ import {
 
 /** A session as a caller that wants to begin a turn has seen it last. */
 export type SeenSession = {
+  readonly mark: Found<Mark> | null;
   readonly run: Found<Run> | null;
   readonly isLeased: boolean;
   readonly record: Found<SessionRecord> | null;
@@ -20,15 +23,17 @@ export type SeenSession = {
 };
 
 /** What every commit of such a caller brings back, so that a refusal is all it needs to go on. */
-export function sessionReads(turn: TurnId, context: Context): Required<Pick<Draft, 'entries' | 'lists'>> {
+export function sessionReads({ turn, answers }: Begin, context: Context): Required<Pick<Draft, 'entries' | 'lists'>> {
+  const lastTurn = { key: 'turns', start: -1 } as const;
   return {
     entries: ['guard', markOf(turn), 'run', 'lease', 'queue', 'record'],
-    lists: [{ key: 'messages', end: 0 }, { key: mailbox(turn, context) }],
+    lists: [{ key: 'messages', end: 0 }, { key: mailbox(turn, context) }, ...(answers === null ? [] : [lastTurn])],
   };
 }
 
-export function seenIn(reply: Reply): SeenSession {
+export function seenIn(reply: Reply, turn: TurnId): SeenSession {
   return {
+    mark: reply.entry(markOf(turn)),
     run: reply.entry('run'),
     isLeased: reply.entry('lease') !== null,
     record: reply.entry('record'),

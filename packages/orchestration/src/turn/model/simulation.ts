@@ -10,6 +10,7 @@ import { Reply } from './reply.ts';
 import { type Scenario, stepsIn } from './scenario.ts';
 import { observed } from './specification.ts';
 import { assertSound, type StepsOf } from './specification-history.ts';
+import { acting } from './specification-questions.ts';
 import { assertTrue } from './specification-told.ts';
 import {
   type Commit,
@@ -138,7 +139,11 @@ export class Simulation {
     let { minted } = world;
     const mint = () => `v${minted++}`;
     const move = make({ mint, off: this.#off, trailLength: this.#trailLength });
-    if ('task' in move) return changed({ ...world, minted }, { ...caller, doing: move, isResent: false });
+    if ('task' in move) {
+      const hasBegun = caller.doing?.task.role === 'begin' && move.task.role === 'turn';
+      const ledger = hasBegun ? acting(world.ledger, move.task) : world.ledger;
+      return changed({ ...world, minted, ledger }, { ...caller, doing: move, isResent: false });
+    }
     const operation = caller.script[caller.call];
     if (operation === undefined) throw new Error(`caller ${caller.id} was asked nothing`);
     const { result, chunks = [] } = move;

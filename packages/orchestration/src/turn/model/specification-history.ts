@@ -1,6 +1,15 @@
 import { endOf, type Ledger } from './ledger.ts';
 import type { Storage } from './storage.ts';
-import { inputInKeeping, type Run, type SessionRecord, type TurnId, type TurnRecord } from './stored.ts';
+import {
+  attemptOf,
+  inputInKeeping,
+  messageOf,
+  questionOf,
+  type Run,
+  type SessionRecord,
+  type TurnId,
+  type TurnRecord,
+} from './stored.ts';
 import { violated } from './violation.ts';
 
 /** What must be so in the storage at any moment. Throws a Violation where it is not. */
@@ -22,7 +31,7 @@ export function assertSound(storage: Storage, ledger: Ledger, stepsOf: StepsOf):
   };
   assertNothingLost(session);
   const blocks = blocksOf(session);
-  for (const block of blocks) assertBlock(block, session, stepsOf);
+  blocks.forEach((block, index) => assertBlock(block, { ...session, earlier: blocks.slice(0, index) }, stepsOf));
   assertOrder(blocks, session);
   assertState(blocks, session);
   assertRecords(session);
@@ -53,10 +62,16 @@ function assertNothingLeft({ entries, lists }: Storage, { strayMail, isExpired }
 /** A message that was acknowledged by its begin is in the history or with its run, and nothing is in both. */
 function assertNothingLost({ messages, run, record, ledger }: Session): void {
   const shown = run === null ? messages : [...messages, ...inputInKeeping(run, record)];
-  const doubled = shown.find((message, index) => shown.indexOf(message) !== index);
+  const said = shown.map(withoutAttempt);
+  const doubled = said.find((message, index) => said.indexOf(message) !== index);
   if (doubled !== undefined) violated('doubled', `message ${doubled}`);
-  const lost = ledger.begun.find((turn) => !shown.includes(`${turn}.in`));
+  const lost = ledger.begun.find((turn) => !said.includes(`${messageOf(turn)}.in`));
   if (lost !== undefined) violated('lost message', `${lost} was begun, and its message is nowhere`);
+}
+
+/** Whichever attempt has brought it, it is one message. */
+function withoutAttempt(message: string): string {
+  return message.endsWith('.in') ? `${messageOf(message.slice(0, -3))}.in` : message;
 }
 
 function blocksOf({ messages, record, turns }: Session): readonly Block[] {
@@ -75,24 +90,42 @@ function blocksOf({ messages, record, turns }: Session): readonly Block[] {
   return blocks;
 }
 
-/** A turn in the history is its message, its steps in order, and its answer unless it runs or has crashed. */
-function assertBlock({ turn, parts }: Block, { run, ledger }: Session, stepsOf: StepsOf): void {
+type Earlier = { readonly earlier: readonly Block[] };
+
+/**
+ * A turn in the history is its message, unless an earlier attempt has left that there, its steps in order, and its answer
+ * unless it runs or has crashed.
+ */
+function assertBlock({ turn, parts }: Block, { run, ledger, earlier }: Session & Earlier, stepsOf: StepsOf): void {
   const status = endOf(ledger, turn)?.status ?? (run?.turn === turn ? 'running' : 'unknown');
   if (status === 'unknown') violated('history', `${turn} is in it, and neither runs nor has ended`);
   if (status === 'rolled_back') violated('rollback', `${turn} is still in the history`);
   const steps = parts.filter((part) => /^\d/.test(part)).length;
   const numbers = Array.from({ length: steps }, (_, index) => String(index + 1));
-  const expected = ['in', ...numbers, ...(status === 'crashed' || status === 'running' ? [] : ['end'])];
+  const isSaid = earlier.some((block) => messageOf(block.turn) === messageOf(turn));
+  const expected = [
+    ...(isSaid ? [] : ['in']),
+    ...numbers,
+    ...(status === 'crashed' || status === 'running' ? [] : ['end']),
+  ];
   if (parts.join() !== expected.join()) violated('history', `${turn} (${status}) has the parts ${parts.join()}`);
   if (status === 'completed' && steps !== (stepsOf.get(turn) ?? steps)) {
     violated('history', `${turn} completed with ${steps} steps of ${stepsOf.get(turn)}`);
   }
 }
 
-/** Every turn that has ended and was not rolled back is in the history, in the order of the ends. */
+/**
+ * Every turn that has ended and was not rolled back is in the history, in the order of the ends; but for one that has
+ * crashed before its first step, and had no message of its own.
+ */
 function assertOrder(blocks: readonly Block[], { run, ledger }: Session): void {
   const found = blocks.map(({ turn }) => turn);
-  const ended = ledger.ended.filter(({ status }) => status !== 'rolled_back').map(({ turn }) => turn);
+  const ended = ledger.ended
+    .filter(
+      ({ turn, status }) =>
+        status !== 'rolled_back' && (status !== 'crashed' || found.includes(turn) || attemptOf(turn) === 1),
+    )
+    .map(({ turn }) => turn);
   const running = run !== null && found.at(-1) === run.turn ? [run.turn] : [];
   const expected = [...ended, ...running];
   if (found.join() !== expected.join()) violated('history', `it has the turns ${found.join()}, not ${expected.join()}`);
@@ -104,6 +137,7 @@ function assertState(blocks: readonly Block[], { record, run, ledger }: Session)
   const told = (of: readonly Block[]) =>
     [
       ...ledger.tokens,
+      ...ledger.questions.map(questionOf),
       ...of.flatMap(({ turn, parts }) => parts.filter((part) => part !== 'in').map((part) => `${turn}.${part}`)),
     ].toSorted();
   const expected = told(blocks);

@@ -1,7 +1,8 @@
-import { endOf, isOf, type Ledger } from './ledger.ts';
+import { endOf, isOf, lastEndOf, type Ledger } from './ledger.ts';
 import type { Operation, Result } from './operations.ts';
+import { assertNotPending } from './specification-questions.ts';
 import type { Storage } from './storage.ts';
-import { markOf, streamOf } from './stored.ts';
+import { markOf, messageOf, streamOf } from './stored.ts';
 import { violated } from './violation.ts';
 
 export type Told = {
@@ -51,14 +52,18 @@ function assertTurnTold({ by, operation, result, mayBeRewound }: Told, ledger: L
     violated('lost reply', `${turn} is said to wait elsewhere, and it is the caller's own`);
   }
   if (!hasBeenGone && !mayBeRewound && /^(ended|finished):/.test(result) && result !== 'finished:steered') {
-    const status = endOf(ledger, turn)?.status ?? 'nothing';
+    const status = lastEndOf(ledger, turn)?.status ?? 'nothing';
     if (!result.endsWith(`:${status}`)) violated('history', `${turn} is said to be ${result}, and is ${status}`);
   }
   if (result === 'stopped' && !hasBeenGone && !ledger.asked.some((each) => each.startsWith(`${turn}:`))) {
     violated('stop', `${turn} is said to be stopped, and nobody asked that of it`);
   }
+  if (result === 'not_pending') assertNotPending(operation, ledger);
   if (result === 'lease_lost') {
-    if (endOf(ledger, turn)?.by === by.caller) violated('lost reply', `${turn} has ended, and is said to be lost`);
+    const own = ledger.ended.filter((end) => messageOf(end.turn) === turn);
+    // Where the reply to the end of one that was rolled back is lost, and another attempt has ended since, nothing tells.
+    if (own.slice(0, -1).some((end) => end.by === by.caller)) return;
+    if (own.at(-1)?.by === by.caller) violated('lost reply', `${turn} has ended, and is said to be lost`);
     if (!wasPaused && !hasBeenGone && !wasRewound) violated('false alarm', `${turn} has lost its lease in no pause`);
   }
   if (result === 'finished:steered' && !hasBeenGone && !mayBeRewound) {

@@ -1,6 +1,7 @@
 import { type Call, endOf, including, isOf, type Ledger, withAsked, withEnded, withoutSession } from './ledger.ts';
 import type { Note } from './pending.ts';
 import type { Storage } from './storage.ts';
+import { goesOn, leftOf } from './specification-questions.ts';
 import { lettersOf, ticketOf } from './stored.ts';
 import { violated } from './violation.ts';
 
@@ -64,7 +65,7 @@ function begun(before: Ledger, observation: Noted<'begin'>): Ledger {
   const { note, by } = observation;
   const { turn, closes, creates } = note;
   assertMayBegin(before, observation);
-  const ledger = closes === null ? before : withEnded(before, { ...closes, by: null });
+  const ledger = goesOn(closes === null ? before : withEnded(before, { ...closes, by: null }), note);
   return {
     ...heard(ledger, observation),
     begun: including(ledger.begun, turn),
@@ -115,7 +116,8 @@ function ended(ledger: Ledger, observation: Noted<'end'>): Ledger {
   const { turn, status } = note;
   assertHeld(ledger, observation);
   if (endOf(ledger, turn) !== null) violated('idempotency', `${turn} ends twice`);
-  if (status !== 'completed' && !ledger.asked.includes(`${turn}:${status}`)) {
+  const isOwnWish = status === 'completed' || status === 'waiting';
+  if (!isOwnWish && !ledger.asked.includes(`${turn}:${status}`)) {
     violated('stop', `${turn} ends as ${status}, and nobody asked that of it`);
   }
   return withEnded(ledger, { turn, status, by: by.caller });
@@ -165,5 +167,6 @@ function rewound(ledger: Ledger, { note, before }: Noted<'rewind'>): Ledger {
     ended: ledger.ended.filter(({ turn }) => kept.includes(turn)),
     begun: ledger.begun.filter((turn) => kept.includes(turn)),
     tokens: state.filter((token) => token.startsWith('o')),
+    ...leftOf(ledger, { kept, state }),
   };
 }

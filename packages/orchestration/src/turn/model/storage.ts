@@ -27,7 +27,9 @@ export const emptySession: Storage = {
 type Life = 'ever' | 'lease' | 'ticket' | 'letter';
 export type Lives = Readonly<Record<Life, number | null>>;
 
-export type Check = { readonly key: EntryKey; readonly version: Version | null };
+export type Check =
+  | { readonly key: EntryKey; readonly version: Version | null }
+  | { readonly key: ListKey; readonly length: number };
 
 export type Change =
   | {
@@ -64,7 +66,7 @@ export type Transaction = {
 export type Commit = {
   readonly storage: Storage;
   /** The keys whose checks did not hold; none if it was committed. */
-  readonly refused: readonly EntryKey[];
+  readonly refused: readonly (EntryKey | ListKey)[];
 };
 
 /** If all checks hold, the storage with all changes, else the storage as it is. */
@@ -94,8 +96,9 @@ export function withoutSessionKeys({ entries, lists }: Storage): Storage {
   };
 }
 
-function holds({ entries }: Storage, { key, version }: Check): boolean {
-  return (entries[key]?.version ?? null) === version;
+function holds({ entries, lists }: Storage, check: Check): boolean {
+  if ('length' in check) return (lists[check.key]?.items.length ?? 0) === check.length;
+  return (entries[check.key]?.version ?? null) === check.version;
 }
 
 function changed(storage: Storage, change: Change, lives: Lives): Storage {

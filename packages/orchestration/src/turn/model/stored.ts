@@ -4,9 +4,31 @@ export type TurnId = string;
 /** `v0`, `v1` and so on; the explorer renames them, so that states which differ in nothing else are one state. */
 export type Version = string;
 
+/**
+ * An answer's turn has the id of its message, as any turn; its later attempts have their number behind that: `A~1#2`.
+ * Other messages are begun under one id for ever.
+ */
+export function turnOf(message: TurnId, attempt: number): TurnId {
+  return attempt === 1 ? message : `${message}#${attempt}`;
+}
+
+export function messageOf(turn: TurnId): TurnId {
+  const end = turn.indexOf('#');
+  return end < 0 ? turn : turn.slice(0, end);
+}
+
+export function attemptOf(turn: TurnId): number {
+  return turn.includes('#') ? Number(turn.slice(turn.indexOf('#') + 1)) : 1;
+}
+
+/** The message that the answers to what a turn waits for are. */
+export const answersTo = (turn: TurnId) => `${turn}~1`;
+/** What stands in the state while a turn's question is open. */
+export const questionOf = (turn: TurnId) => `${turn}?`;
+
 /** What others may ask of a turn that runs. */
 export type Ask = 'stopped' | 'interrupted' | 'rolled_back';
-export type EndStatus = 'completed' | Ask;
+export type EndStatus = 'completed' | 'waiting' | Ask;
 export type TurnStatus = EndStatus | 'crashed';
 
 /** Of a turn with stored steps: what it needs to go on after a crash, or to be rolled back. */
@@ -22,7 +44,7 @@ export type OpenTurn = {
 };
 
 export type SessionRecord = {
-  /** Sorted: which steps, turns and updates it has seen. */
+  /** Sorted: which steps, turns and updates it has seen, and which questions are open. */
   readonly state: readonly string[];
   readonly open: OpenTurn | null;
   /** The lists that were begun in this session; what lies under the name of another is not the session's. */
@@ -31,11 +53,16 @@ export type SessionRecord = {
   readonly trail: readonly Version[];
 };
 
-/** The turn that runs or died, and the message it answers until its first step or its end has moved that. */
+/**
+ * The turn that runs or died, and the message it answers until its first step or its end has moved that. An attempt
+ * whose message an earlier one has left in the history has none.
+ */
 export type Run = { readonly turn: TurnId; readonly attempt: number; readonly input: readonly string[] };
 
-/** A turn id that is over and runs no more. */
-type Mark = { readonly status: TurnStatus } | { readonly status: 'steered'; readonly into: TurnId };
+/** What has become of a message: how its last turn ended, and whether it stands in the history. */
+export type Mark =
+  | { readonly status: TurnStatus; readonly turn: TurnId; readonly isInputStored: boolean }
+  | { readonly status: 'steered'; readonly into: TurnId };
 
 export type TurnRecord = {
   readonly turn: TurnId;
@@ -70,7 +97,7 @@ export type ListKey = keyof ListItems;
 /** The version of the guard: a digest of owner and agent, and so the same in each session made under this id. */
 export const guardVersion = 'owner';
 
-export const markOf = (turn: TurnId) => `turn:${turn}` as const;
+export const markOf = (turn: TurnId) => `turn:${messageOf(turn)}` as const;
 export const ticketOf = (turn: TurnId) => `wait:${turn}` as const;
 export const lettersOf = (turn: TurnId) => `mail:${turn}` as const;
 export const streamOf = (turn: TurnId) => `stream:${turn}` as const;

@@ -14,7 +14,9 @@ export type Move =
 export type BeginTask = {
   readonly role: 'begin';
   readonly operation: Begin;
-  readonly phase: 'begin' | 'join' | 'poll' | 'leave' | 'steer' | 'watch';
+  readonly phase: 'look' | 'begin' | 'join' | 'poll' | 'leave' | 'steer' | 'watch';
+  /** Which one at an answer, as counted last. */
+  readonly attempt: number;
   /** Becomes `enqueue` when there is no more turn to steer into. */
   readonly overlap: Overlap;
   /** The version of run, lease and ticket in every attempt: a late copy of an earlier one is known as the caller's own. */
@@ -37,6 +39,8 @@ export type TurnTask = {
   readonly record: Found<SessionRecord>;
   readonly input: readonly string[];
   readonly attempt: number;
+  /** Whether it does at once what the answers that it brings allow. */
+  readonly isActing: boolean;
   readonly flushes: number;
   /** How many messages there were before the turn. */
   readonly base: number;

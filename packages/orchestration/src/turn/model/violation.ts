@@ -12,6 +12,7 @@ export type ViolationKind =
   | 'line'
   | 'lost message'
   | 'lost reply'
+  | 'question'
   | 'records'
   | 'rewind'
   | 'rollback'
