@@ -14,7 +14,7 @@ export type AgentOptions = {
   readonly tools: ToolSet;
   /** Tools that run only when the user has approved the call, as in `{ refund: 'user-approval' }`. */
   readonly toolApproval?: Readonly<Record<string, ApprovalRule>>;
-  /** How long a turn waits for an approval or an output, an hour by default. */
+  /** How long a question stays open, half an hour by default; no longer than its session lives unused. */
   readonly pendingTtlMs?: number;
   /** Without one, every tool is offered all the time. */
   readonly workflow?: Workflow;
@@ -36,7 +36,7 @@ export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
 export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
   const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
-  const { toolApproval = {}, pendingTtlMs = hourMs } = options;
+  const { toolApproval = {}, pendingTtlMs = halfAnHourMs } = options;
   const agent = {
     ...options,
     models,
@@ -58,7 +58,8 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
   return agent;
 }
 
-const hourMs = 60 * 60_000;
+/** No longer than a session lives by default without being used. */
+const halfAnHourMs = 30 * 60_000;
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;

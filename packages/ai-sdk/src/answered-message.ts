@@ -12,8 +12,8 @@ export type AnsweredMessage = {
   readonly turnBefore: string | null;
   /** The number of the next attempt to answer it. */
   readonly attempt: number;
-  /** The message whose turn came to nothing after tools had worked, of which the model is to know; null else. */
-  readonly brokenOff: string | null;
+  /** The last turn, where it came to nothing after tools had worked, of which the model is to know; null else. */
+  readonly brokenOff: TurnRecord | null;
 };
 
 /**
@@ -45,12 +45,14 @@ export function findAnswered(
     input,
     turnBefore: past[first - 1]?.turnId ?? null,
     attempt: Math.max(...attempts.map(({ turnId }) => attemptOf(turnId))) + 1,
-    brokenOff: canGoOn ? messageIdOf(last.turnId) : null,
+    brokenOff: canGoOn ? last : null,
   };
 }
 
+type Chained = Pick<TurnRecord, 'turnId' | 'parentTurnId'>;
+
 /** The turn of the user's message, of one that goes on with answers to what that has asked. */
-function originOf(past: readonly TurnRecord[], turn: TurnRecord): TurnRecord {
+export function originOf(past: readonly TurnRecord[], turn: Chained): Chained {
   const parent = past.find(({ turnId }) => turnId === turn.parentTurnId);
   return parent === undefined ? turn : originOf(past, parent);
 }

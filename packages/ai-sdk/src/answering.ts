@@ -11,9 +11,7 @@ import { RequestError } from './error-response.ts';
 import { keepable } from './guard-tools.ts';
 import { inputDigest } from './input-digest.ts';
 import type { ToolAnswer } from './tool-answer.ts';
-import { fromTranscript, hasResult, isStorable, toTranscript } from './transcript.ts';
-
-type ToolPart = Extract<UIMessage['parts'][number], { toolCallId: string }>;
+import { callOf, fromTranscript, hasResult, isStorable, type ToolPart, toTranscript } from './transcript.ts';
 
 /** What a turn waits for: its calls without a result, in the message in which it asks. */
 export type Question = { readonly turnId: string; readonly messageId: string; readonly calls: readonly ToolPart[] };
@@ -89,22 +87,31 @@ function isAnswerTo(part: ToolPart, answer: ToolAnswer): boolean {
 }
 
 async function assertShown(call: ToolPart, answer: ToolAnswer, path: string): Promise<void> {
-  if (answer.input === undefined || (await inputDigest(answer.input)) === (await inputDigest(call.input))) return;
+  if (answer.input === undefined) return;
+  const wanted = await inputDigest(call.input);
+  // An input so deep that it cannot be read is none that was asked about.
+  const isSame = await inputDigest(answer.input).then(
+    (digest) => digest === wanted,
+    () => false,
+  );
+  if (isSame) return;
   const message = `${path} is about another input than the one that was asked about; nothing has run`;
   throw new RequestError('INVALID', message, { path: `${path}.input` });
 }
 
+const maxErrorCharacters = 10_000;
+
 type Given = { readonly answer: ToolAnswer; readonly path: string; readonly tools: ToolSet };
 
 async function answeredPart(call: ToolPart, { answer, path, tools }: Given): Promise<ToolPart> {
-  const { type, toolCallId, input } = call;
-  const named = type === 'dynamic-tool' ? { type, toolName: call.toolName } : { type };
-  const base = { ...named, toolCallId, input };
+  const base = callOf(call);
   if ('approved' in answer) {
     const { approvalId: id, approved, reason } = answer;
     const approval = { ...call.approval, id, approved, ...(reason !== undefined && { reason }) };
     return { ...base, state: 'approval-responded', approval };
   }
+  if ('errorText' in answer && answer.errorText.length > maxErrorCharacters)
+    throw new RequestError('TOO_LARGE', `${path}.errorText is longer than ${maxErrorCharacters} characters`, { path });
   if ('errorText' in answer) return { ...base, state: 'output-error', errorText: answer.errorText };
   const output = await outputOf(getToolName(call), { output: answer.output, path: `${path}.output`, tools });
   return { ...base, state: 'output-available', output };
@@ -120,8 +127,8 @@ async function outputOf(
   if (checked?.success === false)
     throw new RequestError('INVALID', `${path} does not fit the outputSchema of "${toolName}"`, { path });
   try {
-    return keepable(toolName, output);
-  } catch (error) {
-    throw new RequestError('TOO_LARGE', error instanceof Error ? error.message : `${path} is too large`, { path });
+    return keepable(toolName, checked?.success === true ? checked.value : output);
+  } catch {
+    throw new RequestError('INVALID', `${path} is too long, or no JSON that can be kept`, { path });
   }
 }

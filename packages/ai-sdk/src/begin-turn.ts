@@ -1,5 +1,6 @@
-import { unwrap } from '@stateroom/core';
+import { StateroomError, unwrap } from '@stateroom/core';
 import {
+  answersTo,
   attemptOf,
   type BeginOptions,
   type Begun,
@@ -7,16 +8,25 @@ import {
   type NotBegun,
   type OrchestrationState,
   type Turn,
+  type TurnRecord,
   type TurnView,
 } from '@stateroom/orchestration';
 import { isToolUIPart, type UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
-import { type AnsweredMessage, findAnswered } from './answered-message.ts';
+import { type AnsweredMessage, findAnswered, originOf } from './answered-message.ts';
 import type { ChatRequest, ChatWish } from './chat-request.ts';
 import type { ToolAnswer } from './tool-answer.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
-import { fromTranscript, type IsOpen, messagesIn, toGoOnFrom, toTranscript, windowOf } from './transcript.ts';
+import {
+  closeMessage,
+  fromTranscript,
+  type IsOpen,
+  messagesIn,
+  toGoOnFrom,
+  toTranscript,
+  windowOf,
+} from './transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
 
@@ -96,28 +106,26 @@ async function goOn(
 ): Promise<ChatTurn> {
   const { turns, agent } = room;
   const past = await turns.list(sessionId, access);
-  const items = itemsOf(await turns.open(sessionId, access));
+  const found = await turns.open(sessionId, access);
+  const items = found?.messages.items ?? [];
   const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
-  refuseOtherAnswers(answered, items);
+  refuseOtherAnswers(answered, past, found);
   const options = await goingOn(answered, answered.given);
   const begun = await turns.begin(sessionId, { ...access, ...options, signal, ...historyOf(room) });
   if (begun.status !== 'started') {
-    refuseOtherAnswers(answered, itemsOf(await turns.open(sessionId, access)));
-    const last = (await turns.list(sessionId, access)).at(-1);
-    if (begun.status === 'finished' && last?.turnId !== begun.turnId) throw answeredAlready();
+    const since = await turns.list(sessionId, access);
+    refuseOtherAnswers(answered, since, await turns.open(sessionId, access));
+    if (begun.status === 'finished' && since.at(-1)?.turnId !== begun.turnId) throw answeredAlready();
     return begun;
   }
   const { turn } = begun;
   return orAbandoned(turn, async () => {
     const { message } = answered;
     // An attempt before this one came to nothing, and what it has begun may have happened: the model is told so.
-    if (attemptOf(turn.id) > 1)
-      return {
-        status: 'started',
-        turn,
-        messages: toGoOnFrom(await shown(room, turn, { access })),
-        answered: { ...message, parts: [] },
-      };
+    if (attemptOf(turn.id) > 1) {
+      const messages = toGoOnFrom(await shown(room, turn, { access }));
+      return { status: 'started', turn, messages, answered: closeMessage(message) };
+    }
     const isOpen: IsOpen = (id) => answered.given.some(({ toolCallId }) => toolCallId === id);
     return { status: 'started', turn, messages: await shown(room, turn, { access, isOpen }), answered: message };
   });
@@ -171,13 +179,15 @@ async function askedFor(
   const past = await turns.list(sessionId, access);
   const found = await turns.open(sessionId, access);
   const running = found?.running ?? null;
-  if (running !== null && (target === null || messageIdOf(running.turnId) === target)) {
-    const { turnId, input } = running;
+  const origin = running && messageIdOf(originOf(past, running).turnId);
+  if (running !== null && (target === null || origin === target)) {
+    const { turnId, input, parentTurnId } = running;
+    const known = messagesIn(itemsOf(found)).find(({ id }) => id === origin);
     // To ask for what is being answered anew is to ask for it again, unless it is to have other words.
-    if (wish.type === 'regenerate') return { messageId: messageIdOf(turnId), input };
-    if (wish.message.id === target && hasWords(messagesIn(input)[0] ?? {}, wish.message)) return plain(wish.message);
+    if (wish.type === 'regenerate' || (wish.message.id === target && hasWords(known ?? {}, wish.message)))
+      return { messageId: messageIdOf(turnId), input, ...goingOnWith(parentTurnId) };
     const replacing = { after: past.at(-1)?.turnId ?? null, attempt: attemptOf(turnId) + 1 };
-    return { ...(await plain(wish.message)), replacing };
+    if (parentTurnId === undefined) return { ...(await plain(wish.message)), replacing };
   }
   const answered = found && findAnswered(past, found, target);
   if (answered !== null) return inPlaceOf(answered, wish);
@@ -192,10 +202,26 @@ async function inPlaceOf(
   const isSame = wish.message === null || wish.message.id === messageId;
   const hasSameWords = wish.type === 'regenerate' || (isSame && hasWords(messagesIn(input)[0] ?? {}, wish.message));
   // What broke off after its tools have worked is gone on with, for the model is to know of them.
-  if (hasSameWords && brokenOff !== null) return { messageId: brokenOff, input: brokenOff === messageId ? input : [] };
+  if (hasSameWords && brokenOff !== null) {
+    const { turnId, parentTurnId } = brokenOff;
+    return {
+      messageId: messageIdOf(turnId),
+      input: parentTurnId === undefined ? input : [],
+      ...goingOnWith(parentTurnId),
+    };
+  }
   if (wish.type === 'regenerate') return { messageId, input, replacing: { after: turnBefore, attempt } };
   const replacing = { after: turnBefore, ...(isSame && { attempt }) };
   return { ...(await plain(wish.message)), replacing };
+}
+
+/** For one more attempt of answers: those before have taken the question. */
+function goingOnWith(parentTurnId: string | undefined): Pick<Asked, 'answering'> {
+  if (parentTurnId === undefined) return {};
+  const change = () => {
+    throw new StateroomError('NOT_PENDING', 'this was answered already; nothing has run');
+  };
+  return { answering: { turnId: parentTurnId, change } };
 }
 
 async function plain(message: UIMessage): Promise<Asked> {
@@ -215,8 +241,17 @@ async function refuseOtherWords(
 }
 
 /** What was answered once is not answered again otherwise. */
-function refuseOtherAnswers({ question, message }: Answered, items: readonly unknown[]): void {
-  const said = messagesIn(items).filter(({ id }) => id === question.messageId);
+function refuseOtherAnswers(
+  { question, message }: Answered,
+  past: readonly TurnRecord[],
+  found: TurnView<OrchestrationState> | null,
+): void {
+  const isOfIt = ({ turnId }: Pick<TurnRecord, 'turnId'>) => messageIdOf(turnId) === answersTo(question.turnId);
+  const items = past
+    .filter(isOfIt)
+    .flatMap(({ messages: { from, to } }) => found?.messages.items.slice(from, to) ?? []);
+  const running = found?.running ?? null;
+  const said = messagesIn([...items, ...(running !== null && isOfIt(running) ? running.input : [])]);
   const answers = said.flatMap(({ parts = [] }) => parts.filter((part) => isToolUIPart(part))).filter(isAnswer);
   const isOther = message.parts.some((part) => {
     const same = answers.filter((answer) => isToolUIPart(part) && answer.toolCallId === part.toolCallId);

@@ -35,6 +35,7 @@ const MessageId = z
   .string()
   .max(128, 'is not 1–128 characters without control characters')
   .regex(/^[^\p{Cc}]+$/u, 'is not 1–128 characters without control characters')
+  .refine((id) => !/#\d+~\d+$/.test(id), 'is an id that only the server gives, to answers')
   .refine(wellFormed, halfSurrogate);
 
 /** What a provider's API would refuse would stand in the history for good, and be refused in each later turn. */
@@ -62,7 +63,9 @@ const OwnMessage = z.strictObject({
 
 const OwnRegeneration = z.strictObject({ id: z.string().optional(), regenerate: MessageId.nullable() });
 
-const OwnAnswers = z.strictObject({ id: z.string().optional(), answers: z.array(ToolAnswer).min(1).max(64) });
+/** Also of calls that ask nothing, which are not looked at: a client does not know which of them do. */
+const Answers = z.array(ToolAnswer).min(1).max(1024);
+const OwnAnswers = z.strictObject({ id: z.string().optional(), answers: Answers });
 
 /** The last message of an unchanged `useChat` that has collected answers. Its parts are looked at one by one. */
 const AnsweringMessage = z.object({
@@ -108,7 +111,7 @@ function reduceSdkBody(body: unknown): Reduced {
   const last = messages.length - 1;
   const { success, data } = AnsweringMessage.safeParse(messages[last]);
   if (success && trigger === 'submit-message') {
-    const answers = parse(z.array(ToolAnswer).min(1).max(64), answersIn(data.parts), `messages[${last}].parts`);
+    const answers = parse(Answers, answersIn(data.parts), `messages[${last}].parts`);
     return { id, mayCreate: false, wish: { type: 'answers', answers, message: null } };
   }
   const message = parse(UserMessage, messages[last], `messages[${last}]`);

@@ -13,7 +13,7 @@ import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
-import { followTurn } from './follow-turn.ts';
+import { followTurn, withdrawn } from './follow-turn.ts';
 import { runAgent } from './run-agent.ts';
 
 export type ChatRouteOptions = {
@@ -168,8 +168,6 @@ class RouteHandler {
     return Response.json({ status: await room.turns.stop(sessionId, { ...access, turnId }) });
   }
 }
-
-const withdrawn = 'the request that waited with this message has gone away; send the message again';
 
 type Target = { readonly sessionId: string; readonly turnId: string | null };
 type Place = { readonly sessionId: string; readonly signal: AbortSignal };

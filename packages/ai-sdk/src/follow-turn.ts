@@ -11,7 +11,7 @@ import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { errorChunk, RequestError } from './error-response.ts';
 import { replayMessage } from './replay.ts';
-import { steeredPart } from './run-agent.ts';
+import { steeredPart, stoppedChunks } from './run-agent.ts';
 import { keptPart } from './spoken-message.ts';
 import { fromTranscript, messagesIn } from './transcript.ts';
 
@@ -25,6 +25,8 @@ export type FollowRequest = {
   readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 };
+
+export const withdrawn = 'the request that waited with this message has gone away; send the message again';
 
 /** A turn that says nothing for so long is one to wait for. */
 const firstLookMs = 500;
@@ -49,6 +51,7 @@ export async function followTurn(
       try {
         const { done, value } = await (next ?? chunks.next());
         next = null;
+        if (done && value === 'unknown') controller.enqueue(errorChunk(new RequestError('CONFLICT', withdrawn)));
         if (done) return controller.close();
         for (const chunk of value) controller.enqueue(chunk);
       } catch (error) {
@@ -106,11 +109,11 @@ function isMarkOf(messageId: string | undefined, chunk: UIMessageChunk): boolean
   return typeof data === 'object' && data !== null && 'messageId' in data && data.messageId === messageId;
 }
 
-const endOf: { readonly [Status in TurnStatus]?: UIMessageChunk } = {
-  failed: errorChunk(null),
-  stopped: { type: 'abort' },
-  interrupted: { type: 'abort' },
-  rolled_back: { type: 'abort' },
+const endOf: { readonly [Status in TurnStatus]?: readonly UIMessageChunk[] } = {
+  failed: [errorChunk(null)],
+  stopped: stoppedChunks,
+  interrupted: stoppedChunks,
+  rolled_back: stoppedChunks,
 };
 
 /** What stands in the message that a turn goes on with, before all that this turn says. */
@@ -144,8 +147,8 @@ async function fromTheTranscript(
   const answerId = own.slice(first).find(({ role }) => role === 'assistant')?.id;
   const open = found === null ? [] : openCalls(found.state, Date.now()).map(({ toolCallId }) => toolCallId);
   const messages = await fromTranscript(items, (id) => open.includes(id));
-  const last = endOf[record.status] ?? { type: 'finish' };
-  return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), last];
+  const last = endOf[record.status] ?? [{ type: 'finish' } as const];
+  return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
 }
 
 function later(ms: number): Promise<null> {

@@ -161,7 +161,10 @@ describe('what is stored of a message', () => {
       { type: 'text', text: 'half \ufffd' },
     ]);
     const broken = { type: 'tool-web', toolCallId: 'c', state: 'output-available' } as never;
-    expect(await kept(assistant({ type: 'text', text: 'words' }, broken))).toEqual([{ type: 'text', text: 'words' }]);
+    expect(await kept(assistant({ type: 'text', text: 'words' }, broken))).toMatchObject([
+      { type: 'text', text: 'words' },
+      { type: 'tool-web', toolCallId: 'c', state: 'output-error', errorText: expect.stringContaining('kept') },
+    ]);
   });
 
   it('is no output of a tool that was still at it', async () => {

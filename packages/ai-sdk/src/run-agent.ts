@@ -1,6 +1,7 @@
 import { createId, type Logger } from '@stateroom/core';
 import {
   askFor,
+  attemptOf,
   type OrchestrationState,
   type PendingCall,
   type SteeringMessage,
@@ -24,12 +25,12 @@ import { errorChunk, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
-import { toldOf } from './told-answers.ts';
+import { toldClosed, toldOf } from './told-answers.ts';
 import { approvalBy } from './tool-approval.ts';
-import { fromTranscript, toTranscript } from './transcript.ts';
+import { fromTranscript, joined, toTranscript } from './transcript.ts';
 import { transitionTool } from './transition-tool.ts';
 import { TurnProgress } from './turn-progress.ts';
-import { waitingCalls } from './waiting-calls.ts';
+import { pendingCalls, waitingIn } from './waiting-calls.ts';
 
 /** The type of the last data part of every answer: the client view of the session after the turn. */
 export const statePart = 'data-orchestration';
@@ -113,7 +114,7 @@ class RunningAgent {
     this.#progress.offerTools();
     for (const { chunk, call } of toldOf(answered)) {
       await this.#say(chunk);
-      if (call !== null) this.#progress.recordTool(call);
+      if (call !== null && attemptOf(turn.id) === 1) this.#progress.recordTool(call);
     }
   }
 
@@ -186,7 +187,7 @@ class RunningAgent {
   async #takeAlong(taken: readonly SteeringMessage[], said: readonly UIMessage[]): Promise<UIMessage[]> {
     const { turn } = this.#run;
     const steered = await fromTranscript(taken.flatMap(({ input }) => input));
-    this.#messages = [...this.#messages, ...said, ...steered];
+    this.#messages = joined([...this.#messages, ...said, ...steered]);
     if (taken.length > 0) {
       this.#spoken.id = createId();
       await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
@@ -203,13 +204,11 @@ class RunningAgent {
     how: 'completed' | 'stopped' | 'failed',
   ): Promise<readonly SteeringMessage[] | null> {
     const { agent, turn } = this.#run;
-    const calls = how === 'completed' ? await waitingCalls(agent, { turnId: turn.id, said, now: Date.now() }) : [];
-    const isOpen = (id: string) => calls.some(({ toolCallId }) => toolCallId === id);
-    const progress = {
-      messages: await toTranscript([...this.#unstored, ...said], isOpen),
-      report: this.#progress.report,
-    };
+    const open = how === 'completed' ? waitingIn(agent, said) : [];
+    const messages = await toTranscript([...this.#unstored, ...said], (id) => open.includes(id));
+    const progress = { messages, report: this.#progress.report };
     this.#unstored = [];
+    const calls = await pendingCalls(agent, { turn, stored: messages, open });
     if (calls.length > 0) return this.#wait(progress, calls);
     if (how === 'completed' && turn.isSteered) {
       await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
@@ -218,8 +217,9 @@ class RunningAgent {
       return taken.length > 0 ? taken : this.#end([], how);
     }
     if (how !== 'failed') this.#progress.recordEnd();
-    const last = { completed: this.#finish, stopped: { type: 'abort' }, failed: errorChunk(null) } as const;
-    const lastChunks = [this.#stateChunk(), last[how]];
+    const last = { completed: [this.#finish], stopped: stoppedChunks, failed: [errorChunk(null)] } as const;
+    const closed = how === 'completed' ? [] : toldClosed(said);
+    const lastChunks = [...closed, this.#stateChunk(), ...last[how]];
     const status = how === 'failed' ? 'failed' : 'completed';
     const outcome = await turn.end({ messages: progress.messages, report: this.#progress.report, status, lastChunks });
     if (outcome.status === 'steered') return outcome.messages;
@@ -248,6 +248,9 @@ class RunningAgent {
     await this.#run.turn.write(chunk);
   }
 }
+
+/** How a turn ends that was stopped. A client that sends answers by itself would else send them again. */
+export const stoppedChunks = [{ type: 'finish', finishReason: 'interrupted' }, { type: 'abort' }] as const;
 
 /** The guard lets no other errors of tools through than those that are meant to be read. */
 function toolErrorText(error: unknown): string {

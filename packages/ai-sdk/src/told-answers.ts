@@ -1,4 +1,5 @@
 import type { ToolCall } from '@stateroom/orchestration';
+import { closeMessage, hasResult } from './transcript.ts';
 import { getToolName, isToolUIPart, type UIMessage, type UIMessageChunk } from 'ai';
 
 /** An answer as those who follow are told of it, and the call that it ends, where the client has carried that out. */
@@ -18,8 +19,18 @@ export function toldOf(answered: UIMessage | null): ToldAnswer[] {
       const { output } = part;
       return [{ chunk: { type: 'tool-output-available', toolCallId, output }, call: { tool, ok: true } }];
     }
+    if (part.state === 'output-denied') return [{ chunk: { type: 'tool-output-denied', toolCallId }, call: null }];
     if (part.state !== 'output-error') return [];
     const { errorText } = part;
     return [{ chunk: { type: 'tool-output-error', toolCallId, errorText }, call: { tool, ok: false } }];
   });
+}
+
+/** What became of the calls that were left open, for those who follow. */
+export function toldClosed(said: readonly UIMessage[]): UIMessageChunk[] {
+  const open = said.flatMap((message) => {
+    const parts = message.parts.filter((part) => isToolUIPart(part) && !hasResult(part));
+    return toldOf(closeMessage({ ...message, parts }));
+  });
+  return open.map(({ chunk }) => chunk);
 }

@@ -26,44 +26,54 @@ export async function toTranscript(
   return kept.map((message) => ({ format: transcriptFormat, message }));
 }
 
-/** As it is if it can be kept, else as JSON would have it, else its words alone. */
+/** As it is if it can be kept, else without what cannot: part by part, for a call and its result are never dropped. */
 async function storable(message: UIMessage): Promise<UIMessage> {
   if (await isStorable(message)) return message;
-  const asJson = throughJson(message);
-  if (asJson !== null && (await isStorable(asJson))) return asJson;
   const { id, role } = message;
-  const words = message.parts.flatMap((part) =>
-    isTextUIPart(part) ? [{ type: 'text' as const, text: part.text.toWellFormed() }] : [],
-  );
-  return { id, role, parts: words.length > 0 ? words : [{ type: 'text', text: '' }] };
+  const parts = await Promise.all(message.parts.map((part) => storablePart(part)));
+  const kept = { id, role, parts: parts.flat() };
+  return kept.parts.length > 0 ? kept : { ...kept, parts: [{ type: 'text', text: '' }] };
+}
+
+/** As it is if it can be kept, else as JSON would have it, else its words, or its call without what it said. */
+async function storablePart(part: Part): Promise<Part[]> {
+  const alone = (kept: Part): UIMessage => ({ id: 'part', role: 'assistant', parts: [kept] });
+  if (await isStorable(alone(part))) return [part];
+  const asJson = throughJson(part);
+  if (asJson !== null && (await isStorable(alone(asJson)))) return [asJson];
+  if (isTextUIPart(part)) return [{ type: 'text', text: part.text.toWellFormed() }];
+  if (!isToolUIPart(part)) return [];
+  const { type, toolCallId } = part;
+  const named = type === 'dynamic-tool' ? { type, toolName: part.toolName } : { type };
+  return [{ ...named, toolCallId, state: 'output-error', input: {}, errorText: 'The call could not be kept.' }];
 }
 
 /** Whether it can be kept as it is. */
 export async function isStorable(message: UIMessage): Promise<boolean> {
   try {
-    // JSON writes half a surrogate pair as an escape, and nothing else of its kind.
-    if (/\\ud[89a-f]/.test(toJson(message))) return false;
+    // JSON writes half a surrogate pair as an escape; behind an even number of backslashes, which are text, it is one.
+    if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(toJson(message))) return false;
   } catch {
     return false;
   }
   return (await safeValidateUIMessages({ messages: [message] })).success;
 }
 
-function throughJson(message: UIMessage): UIMessage | null {
+function throughJson(part: Part): Part | null {
   try {
     // What it makes is validated before it is kept.
-    const text = JSON.stringify(message, (_name, value: unknown) =>
+    const text = JSON.stringify(part, (_name, value: unknown) =>
       typeof value === 'string' ? value.toWellFormed() : value,
     );
-    return JSON.parse(text) as UIMessage;
+    return JSON.parse(text) as Part;
   } catch {
     return null;
   }
 }
 
 /**
- * The messages of stored items, closed again but for the calls that are open; INVALID_STATE when one is none,
- * NEWER_VERSION when it is of newer code.
+ * The messages of stored items, closed again but for the calls of the last message that are open; INVALID_STATE when one
+ * is none, NEWER_VERSION when it is of newer code.
  */
 export async function fromTranscript(items: readonly unknown[], isOpen: IsOpen = isNoneOpen): Promise<UIMessage[]> {
   if (items.length === 0) return [];
@@ -77,7 +87,9 @@ export async function fromTranscript(items: readonly unknown[], isOpen: IsOpen =
   });
   const result = await safeValidateUIMessages({ messages });
   if (!result.success) throw corrupt(0);
-  return joined(result.data).map((message) => closeMessage(message, isOpen));
+  const whole = joined(result.data);
+  // A provider may use the id of a call again: nothing before the last message waits for anything.
+  return whole.map((message, index) => closeMessage(message, index === whole.length - 1 ? isOpen : isNoneOpen));
 }
 
 /** What is in items, item by item, as far as it can be told without a look at their parts. */
@@ -124,7 +136,8 @@ export function hasResult(part: Part): boolean {
   return isWhole || part.state === 'output-error' || part.state === 'output-denied';
 }
 
-function joined(messages: readonly UIMessage[]): UIMessage[] {
+/** Messages that came in several pieces, each as one. */
+export function joined(messages: readonly UIMessage[]): UIMessage[] {
   const whole: UIMessage[] = [];
   for (const message of messages) {
     const before = whole.at(-1);
@@ -149,19 +162,36 @@ function withMore(parts: readonly Part[], more: readonly Part[]): Part[] {
 
 function closePart(part: Part): Part {
   if (isTextUIPart(part)) return part.state === 'streaming' ? { ...part, state: 'done' } : part;
-  if (!isToolUIPart(part) || hasResult(part)) return part;
-  const { type, toolCallId, input = {}, approval } = part;
-  const named = type === 'dynamic-tool' ? { type, toolName: part.toolName } : { type };
-  // Approved, it may have been carried out.
-  if (approval !== undefined && approval.approved !== true) {
-    const { id, approved, reason = approved === undefined ? unanswered : undefined } = approval;
-    const denied = { id, approved: false, ...(reason !== undefined && { reason }) } as const;
-    return { ...named, toolCallId, state: 'output-denied', input, approval: denied };
+  if (!isToolUIPart(part) || (hasResult(part) && part.state !== 'output-denied')) return part;
+  const { approval } = part;
+  const isDenied = part.state === 'output-denied' || (approval !== undefined && approval.approved !== true);
+  if (!isDenied) {
+    // Approved, it may have been carried out.
+    const granted = approval?.approved === true && { approval: { ...approval, approved: true as const } };
+    return { ...callOf(part), state: 'output-error', errorText: interrupted, ...granted };
   }
-  const errorText = 'The call was interrupted before it had a result.';
-  return { ...named, toolCallId, state: 'output-error', input, errorText };
+  const { id = '', approved, reason = approved === undefined ? unanswered : undefined } = approval ?? {};
+  const denied = { id, approved: false, ...(reason !== undefined && { reason }) } as const;
+  return { ...callOf(part), state: 'output-denied', approval: denied };
 }
 
+/** A call as it was made, whatever has become of it. */
+export function callOf(part: ToolPart) {
+  const { type, toolCallId, input = {}, title, toolMetadata, providerExecuted, callProviderMetadata } = part;
+  return {
+    ...(type === 'dynamic-tool' ? { type, toolName: part.toolName } : { type }),
+    toolCallId,
+    input,
+    ...(title !== undefined && { title }),
+    ...(toolMetadata !== undefined && { toolMetadata }),
+    ...(providerExecuted !== undefined && { providerExecuted }),
+    ...(callProviderMetadata && { callProviderMetadata }),
+  };
+}
+
+export type ToolPart = Extract<Part, { toolCallId: string }>;
+
+const interrupted = 'The call was interrupted before it had a result.';
 const unanswered = 'Nobody approved it before the conversation went on.';
 
 function corrupt(index: number): StateroomError {

@@ -92,7 +92,7 @@ describe('a stop', () => {
     const stopped = await ask(there, 'DELETE', { id: 's', turn: 'm1#1' });
     expect([stopped.status, stopped.body]).toEqual([200, { status: 'asked' }]);
     const { chunks } = await answer;
-    expect(chunks.slice(-2).map(({ type }) => type)).toEqual(['data-orchestration', 'abort']);
+    expect(chunks.slice(-3).map(({ type }) => type)).toEqual(['data-orchestration', 'finish', 'abort']);
     const text = textOf({ ...(await answer) });
     expect(words(200).startsWith(text.trim()) && text.length > 0 && text.length < words(200).length).toBe(true);
     const found = await load(storage, 's');

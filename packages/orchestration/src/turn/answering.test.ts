@@ -3,7 +3,7 @@ import { memoryStorage } from '@stateroom/core/memory';
 import { sqliteStorage } from '@stateroom/core/sqlite';
 import { describe, expect, it } from 'vitest';
 import { rooms, started, tell, type Told } from '../testing/rooms.ts';
-import { answersTo } from './turn-id.ts';
+import { answersTo, isAnswering } from './turn-id.ts';
 
 /** Takes the question out of the state, which must hold it. */
 const take = (state: Told): Told => {
@@ -28,6 +28,8 @@ describe('the id of answers', () => {
     expect(answersTo('m1#1~1#1')).toBe('m1#1~2');
     expect(answersTo('m1#1~9#3')).toBe('m1#1~10');
     expect(answersTo('m1#2')).toBe('m1#2~1');
+    expect(answersTo('x~1#1')).toBe('x~1#1~1');
+    expect(['m1#1', 'x~1#1', 'm1#1~1#1'].map(isAnswering)).toEqual([false, false, true]);
   });
 });
 

@@ -13,11 +13,11 @@ export function attemptOf(turnId: string): number {
 
 /** The id under which the answers to what a turn waits for are a message: `m1#1~1`, and the next in the row `m1#1~2`. */
 export function answersTo(turnId: string): string {
-  const [, origin = turnId, number = '0'] = /^(.+)~(\d+)#\d+$/.exec(turnId) ?? [];
+  const [, origin = turnId, number = '0'] = /^(.+#\d+)~(\d+)#\d+$/.exec(turnId) ?? [];
   return `${origin}~${Number(number) + 1}`;
 }
 
 /** Whether a turn's id is that of one that goes on with another. */
 export function isAnswering(turnId: string): boolean {
-  return /~\d+#\d+$/.test(turnId);
+  return /#\d+~\d+#\d+$/.test(turnId);
 }
