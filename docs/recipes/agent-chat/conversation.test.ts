@@ -36,15 +36,17 @@ function within({ open }: Engine): void {
     const chat = createFinanceChat({ storage: await open() });
     const ada = new Guest('ada');
     const seen: unknown[] = [];
-    for (const text of [...untilReport, 'Send the report', 'Write it', 'Send it']) {
+    for (const text of [...untilReport, 'Send the report', 'Write it', 'Send it', 'Write it']) {
       const { state } = await ada.say(text, chat);
       seen.push(state);
     }
-    const steps = ['look', 'analyse', 'analyse', 'report', 'report', 'report', 'report'];
+    const steps = ['look', 'analyse', 'analyse', 'report', 'report', 'report', 'report', 'report'];
     expect(seen).toMatchObject(steps.map((activeStep, turn) => ({ activeStep, turnCount: turn + 1 })));
     const before = ['compare', 'crypto_price', 'price_history', 'stock_quote'];
     expect(seen[4]).toMatchObject({ recentlyUsedTools: before });
     expect(seen[6]).toMatchObject({ recentlyUsedTools: ['send_report', 'draft_report', ...before] });
+    // When the sequence is done, all of the step's tools are offered.
+    expect(seen[7]).toMatchObject({ recentlyUsedTools: ['draft_report', 'send_report', ...before] });
   });
 
   it('nothing is carried out that the step does not allow, whatever the model calls', async () => {

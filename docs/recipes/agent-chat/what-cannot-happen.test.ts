@@ -38,6 +38,14 @@ function races({ open }: Engine): void {
     expect(state?.sequenceIndex).toBe(8);
   });
 
+  it('notes are lost that eight servers take at once, of a conversation that has none yet', async () => {
+    const storage = slow(await open(), { ms: 1 });
+    const lines = Array.from({ length: 8 }, (_, index) => `line ${index}`);
+    await Promise.all(lines.map((line) => new ConversationNotes({ storage }).take(id, 'AAPL', line)));
+    const notes = await new ConversationNotes({ storage }).read(id);
+    expect(notes?.summaries.toSorted()).toEqual(lines);
+  });
+
   it('a read writes, or undoes what is written meanwhile', async () => {
     let commits = 0;
     const inner = await open();
