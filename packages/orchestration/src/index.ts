@@ -37,7 +37,7 @@ export { type Predicate, type Predicates, type Situation, situationOf } from './
 export { Step } from './workflow/step.ts';
 export { permits } from './workflow/tool-pattern.ts';
 export { goToStep, goToStepTool, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
-export { toolsNamedBy } from './workflow/walk.ts';
+export { conditionsOnData, toolsNamedBy } from './workflow/walk.ts';
 export type { BeginOptions, NotBegun, OverlapPolicy } from './turn/overlap.ts';
 export type { SteeringMessage, TurnRequest } from './turn/mailbox.ts';
 export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './turn/stored.ts';
