@@ -1,6 +1,6 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { type Agent, type AgentOptions, defineAgent } from '@stateroom/ai-sdk';
-import { defaultStep, permits, type Workflow } from '@stateroom/orchestration';
+import { defaultStep, permits, type SessionData, type Workflow } from '@stateroom/orchestration';
 import type { ToolSet } from 'ai';
 
 /** A step of a workflow as the room panel draws it. */
@@ -26,17 +26,29 @@ export type AgentCard = {
 /** An agent and its card. */
 export type AgentProfile = { readonly agent: Agent; readonly card: AgentCard };
 
-export type AgentProfileOptions = Pick<AgentCard, 'id' | 'title' | 'description' | 'suggestions'> & {
+export type AgentProfileOptions<D = unknown> = Pick<AgentCard, 'id' | 'title' | 'description' | 'suggestions'> & {
   readonly model: LanguageModelV4;
   readonly instructions: string;
   readonly tools: ToolSet;
   readonly workflow: Workflow;
+  readonly data?: SessionData<D>;
   readonly toolApproval?: NonNullable<AgentOptions['toolApproval']>;
 };
 
 /** Defines the agent and draws its card from the same workflow, so that the two cannot differ. */
-export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
-  const { id, title, description, suggestions, model, instructions, tools, workflow, toolApproval = {} } = options;
+export function createAgentProfile<D = unknown>(options: AgentProfileOptions<D>): AgentProfile {
+  const {
+    id,
+    title,
+    description,
+    suggestions,
+    model,
+    instructions,
+    tools,
+    workflow,
+    toolApproval = {},
+    data = null,
+  } = options;
   const toolNames = Object.keys(tools);
   const steps = workflow.steps.map((step) => ({
     name: step.name,
@@ -45,7 +57,7 @@ export function createAgentProfile(options: AgentProfileOptions): AgentProfile {
     sequence: step.sequence,
   }));
   return {
-    agent: defineAgent({ id, model, instructions, tools, workflow, toolApproval }),
+    agent: defineAgent({ id, model, instructions, tools, workflow, toolApproval, data }),
     card: { id, title, description, suggestions, steps, defaultStep: defaultStep(workflow)?.name ?? null },
   };
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { scriptedModel } from '@stateroom/ai-sdk/scripted-model';
 import { activeTools, afterTool, currentStep, initialOrchestrationState } from '@stateroom/orchestration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { createAgents } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stateroom-docs-'));
@@ -160,46 +159,5 @@ describe('the tools of the support desk', () => {
     ['replace', 'SR-1078', 'out of stock'],
   ])('%s refuses %s', async (tool, order, words) => {
     await expect(async () => call('support', tool, { order })).rejects.toThrow(words);
-  });
-});
-
-describe('the tools of the game master', () => {
-  it('lead from place to place, and say where the ways go', async () => {
-    expect(await call('game', 'move', { place: 'quay', towards: 'east, please' })).toMatchObject({
-      from: 'quay',
-      place: 'wreck',
-    });
-    expect(await call('game', 'move', { place: 'wreck', towards: 'to the reef' })).toMatchObject({
-      direction: 'north',
-      place: 'reef',
-    });
-    await expect(async () => call('game', 'move', { place: 'quay', towards: 'south' })).rejects.toThrow(
-      'north to the lighthouse',
-    );
-  });
-
-  it('throw fair dice', async () => {
-    const rolls = await Promise.all(Array.from({ length: 600 }, () => call('game', 'mend', { gear: 'boots' })));
-    const counts = [1, 2, 3, 4, 5, 6].map(
-      (side) => rolls.filter((roll) => JSON.stringify(roll).includes(`"quality":${side}`)).length,
-    );
-    expect(counts.reduce((sum, count) => sum + count)).toBe(600);
-    expect(Math.min(...counts)).toBeGreaterThan(40);
-  });
-
-  const Blow = z.object({
-    creature: z.literal('barnacle crab'),
-    armour: z.literal(13),
-    attack: z.number(),
-    isHit: z.boolean(),
-    damage: z.number(),
-  });
-
-  it('a blow lands when the throw reaches the armour', async () => {
-    for (let round = 0; round < 30; round += 1) {
-      const blow = await call('game', 'strike', { creature: 'the barnacle crab' });
-      const { attack, isHit, damage } = Blow.parse(blow);
-      expect([isHit, damage > 0]).toEqual([attack >= 13, attack >= 13]);
-    }
   });
 });

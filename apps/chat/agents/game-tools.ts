@@ -1,43 +1,47 @@
+import { ToolRefusal } from '@stateroom/ai-sdk';
+import { addEffect, effectsOf, type OrchestrationState } from '@stateroom/orchestration';
 import { tool } from 'ai';
 import { z } from 'zod';
 import { rollDie } from './dice.ts';
-import { placeIn, wayFrom } from './sea-map.ts';
+import { wayFrom } from './sea-map.ts';
+import { fullHitPoints, hurt, packed, voyageOf } from './voyage.ts';
 
-const place = z.string().max(400).describe('Where the player is: quay, lighthouse, wreck or reef.');
-const creature = z.string().max(400).describe('The creature’s name, or the place where it lives.');
+const nothing = z.object({});
 
-/** Tools for walking, fighting and resting; the model carries the place from call to call. */
+/** Tools for walking, fighting and resting, on the voyage that the session keeps. */
 export function gameTools() {
-  return { ...exploring(), ...fighting(), ...resting() };
+  return { ...exploring(), ...fighting(), ...winning(), ...resting() };
 }
 
 function exploring() {
   return {
     look: tool({
-      description: 'What there is to see at a place, and the ways out of it.',
-      inputSchema: z.object({ place }),
-      execute: (input) => {
-        const { name, sight, exits } = placeIn(input.place);
+      description: 'What there is to see where the player is, and the ways out of it.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { name, sight, exits } = voyageOf(options).here;
         return { place: name, sight, exits };
       },
     }),
     move: tool({
-      description: 'Walks from a place in one direction.',
+      description: 'Walks from where the player is in one direction.',
       inputSchema: z.object({
-        place,
         towards: z.string().max(400).describe('north, east, south or west, or the next place.'),
       }),
-      execute: (input) => {
-        const from = placeIn(input.place);
-        const { direction, place: next } = wayFrom(from, input.towards);
-        return { from: from.name, direction, place: next.name, sight: next.sight, exits: next.exits };
+      execute: ({ towards }, options) => {
+        const { session, here } = voyageOf(options);
+        const { direction, place: next } = wayFrom(here, towards);
+        session.updateData((before) => ({ ...before, place: next.name }));
+        return { from: here.name, direction, place: next.name, sight: next.sight, exits: next.exits };
       },
     }),
     approach: tool({
-      description: 'Walks up to the creature of a place. This begins a battle.',
-      inputSchema: z.object({ place }),
-      execute: (input) => {
-        const { name, creature: foe } = placeIn(input.place);
+      description: 'Walks up to the creature of the place. This begins a battle.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        const { name, creature: foe } = here;
+        session.updateData((before) => ({ ...before, wounds: 0 }));
         return { place: name, creature: foe.name, armour: foe.armour, strength: foe.strength };
       },
     }),
@@ -47,35 +51,47 @@ function exploring() {
 function fighting() {
   return {
     roll_initiative: tool({
-      description: 'Throws a die of twenty for each side: the higher one begins.',
-      inputSchema: z.object({ creature }),
-      execute: (input) => {
-        const { creature: foe } = placeIn(input.creature);
+      description: 'Throws a die of twenty for each side: the higher one begins, and a creature that begins bites.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        const { creature: foe } = here;
         const [playerRoll, creatureRoll] = [rollDie(20), rollDie(20)];
-        return {
-          creature: foe.name,
-          playerRoll,
-          creatureRoll,
-          first: playerRoll >= creatureRoll ? 'player' : foe.name,
-        };
+        const isPlayerFirst = playerRoll >= creatureRoll;
+        const bite = isPlayerFirst ? 0 : rollDie(foe.strength);
+        session.updateData(hurt(bite));
+        const first = isPlayerFirst ? 'player' : foe.name;
+        return { creature: foe.name, playerRoll, creatureRoll, first, bite, hitPoints: session.data.hitPoints };
       },
     }),
     strike: tool({
       description: 'Throws a die of twenty against the creature’s armour, and one of eight for the damage.',
-      inputSchema: z.object({ creature }),
-      execute: (input) => {
-        const { creature: foe } = placeIn(input.creature);
-        const [attack, damage] = [rollDie(20), rollDie(8)];
-        const isHit = attack >= foe.armour;
-        return { creature: foe.name, attack, armour: foe.armour, isHit, damage: isHit ? damage : 0 };
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        const { name: creature, armour } = here.creature;
+        const boon = boonIn(session.state);
+        const attack = rollDie(20) + boon;
+        const isHit = attack >= armour;
+        const damage = isHit ? rollDie(8) : 0;
+        session.updateData((before) => ({ ...before, wounds: before.wounds + damage }));
+        return { creature, attack, boon, armour, isHit, damage };
       },
     }),
+  };
+}
+
+function winning() {
+  return {
     take_prize: tool({
       description: 'Takes what the creature was guarding, and leaves for the camp.',
-      inputSchema: z.object({ creature }),
-      execute: (input) => {
-        const { creature: foe } = placeIn(input.creature);
-        return { creature: foe.name, prize: foe.prize };
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        const { name: creature, prize } = here.creature;
+        if (session.data.bag.includes(prize)) throw new ToolRefusal(`The ${creature} guards nothing any more.`);
+        session.updateData(packed(prize));
+        return { creature, prize, bag: session.data.bag };
       },
     }),
   };
@@ -89,9 +105,21 @@ function resting() {
       execute: ({ gear }) => ({ gear: gear.slice(0, 60), quality: rollDie(6) }),
     }),
     rest: tool({
-      description: 'Sleeps until the tide turns, then goes on from a place.',
-      inputSchema: z.object({ place }),
-      execute: (input) => ({ hours: 4 + rollDie(4), place: placeIn(input.place).name }),
+      description: 'Sleeps until the tide turns, and wakes with all hit points and a boon for three turns.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        session.updateData(hurt(-fullHitPoints));
+        // The turn in which it is given is the first of the four.
+        const rested = { id: 'rested', kind: 'boon', value: 2, turnsLeft: 4 };
+        session.update((state) => addEffect(state, rested));
+        return { hours: 4 + rollDie(4), place: here.name, hitPoints: session.data.hitPoints };
+      },
     }),
   };
+}
+
+/** What is added to each blow. */
+function boonIn(state: OrchestrationState): number {
+  return effectsOf(state, 'boon').reduce((sum, { value }) => sum + (typeof value === 'number' ? value : 0), 0);
 }

@@ -2,6 +2,7 @@ import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { defineWorkflow } from '@stateroom/orchestration';
 import { type AgentProfile, createAgentProfile } from './agent-profile.ts';
 import { gameTools } from './game-tools.ts';
+import { voyage } from './voyage.ts';
 
 const workflow = defineWorkflow({
   steps: [
@@ -23,8 +24,16 @@ const workflow = defineWorkflow({
     },
     {
       name: 'camp',
-      description: 'Safe by the fire. A rest leads back outside.',
-      when: [{ type: 'tool_used', tool: 'take_prize', withinLast: 1 }],
+      description: 'Safe by the fire, with a prize or without a hit point left. A rest leads back outside.',
+      when: [
+        {
+          type: 'any',
+          of: [
+            { type: 'tool_used', tool: 'take_prize', withinLast: 1 },
+            { type: 'state', at: '/data/hitPoints', equals: 0 },
+          ],
+        },
+      ],
       tools: { allow: ['mend', 'rest'] },
       instructions: 'Let the player breathe. Rest when they want to go on.',
     },
@@ -38,11 +47,12 @@ export function gameMaster(model: LanguageModelV4): AgentProfile {
     title: 'Game master',
     description:
       'Leads you along a haunted shore. The dice are real, and no prize is taken before the blow has landed.',
-    suggestions: ['Look around the quay.', 'Move east along the shore.', 'Approach whatever lives in the lighthouse.'],
+    suggestions: ['Look around the quay.', 'Move east along the shore.', 'Approach whatever lives here.'],
     model,
     instructions:
-      'You are the game master of a short sea adventure. Two or three vivid sentences a turn, in the second person. What happens is what the tools report.',
+      'You are the game master of a short sea adventure. Two or three vivid sentences a turn, in the second person. What happens is what the tools report: they know where the player is, what is in the bag and how many hit points are left.',
     tools: gameTools(),
     workflow,
+    data: voyage,
   });
 }

@@ -1,5 +1,6 @@
 import type { ClientView } from '@stateroom/orchestration';
 import type { AgentCard } from '../agents/index.ts';
+import { RoomData } from './room-data.tsx';
 import { StepList } from './step-list.tsx';
 
 export type RoomPanelProps = {
@@ -23,6 +24,7 @@ export function RoomPanel({ card, view, succeeded, isBusy }: RoomPanelProps) {
         </h2>
         <StepList steps={card.steps} {...{ succeeded, isBusy }} activeStep={view?.activeStep ?? card.defaultStep} />
       </section>
+      {view !== null && <RoomData data={view.data} effects={view.effects} />}
       <section aria-labelledby="room-tools">
         <h2 id="room-tools" className="mb-2 font-display text-xl">
           Recently used tools

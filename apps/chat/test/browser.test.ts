@@ -80,6 +80,21 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
     expect(await stranger.content()).not.toContain('MY SECRET PLAN');
   });
 
+  it('shows what the game master keeps of the player, after a turn and after a reload', async () => {
+    const page = await newGuest(browser, laptop);
+    await page.goto(`${server.url}/game`);
+    await say(page, 'Move east along the shore.');
+    const kept = page.getByRole('region', { name: 'What is so' });
+    const facts = ['Place', 'wreck', 'Hit points', '20', 'Bag', 'Empty'];
+    expect((await kept.getByRole('definition').or(kept.getByRole('term')).allInnerTexts()).toSorted()).toEqual(
+      facts.toSorted(),
+    );
+    await page.screenshot({ path: join(shots, 'game-laptop.png') });
+    await page.reload();
+    await kept.getByText('wreck').waitFor();
+    expect(await page.content()).not.toContain('wounds');
+  });
+
   it('fits a phone and a laptop, without scrolling sideways', async () => {
     for (const [name, viewport] of Object.entries({ laptop, phone })) {
       const page = await newGuest(browser, viewport);

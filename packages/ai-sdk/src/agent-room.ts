@@ -32,9 +32,10 @@ export type AgentRoomOptions = {
 };
 
 export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomOptions): AgentRoom {
-  const { id: agentId, workflow, overlap } = agent;
+  const { id: agentId, workflow, overlap, data } = agent;
   const logged = logger && { logger };
-  const options = { storage, agentId, workflow: workflow ?? undefined, ...(ttl && { ttl }), ...logged };
+  const defined = { agentId, workflow: workflow ?? undefined, data: data ?? undefined };
+  const options = { storage, ...defined, ...(ttl && { ttl }), ...logged };
   const { sessions } = new OrchestrationStateManager(options);
   const salvage: Salvage = async ({ chunks, input }) => {
     const asked = await fromTranscript(input, () => true);
@@ -77,7 +78,7 @@ export async function loadConversation({
   const isOpen = (toolCallId: string) => open.includes(toolCallId);
   return {
     messages: await fromTranscript([...messages.items, ...(running?.input ?? [])], isOpen),
-    state: toClientView(state),
+    state: toClientView(state, agent.data),
     runningTurnId: running?.turnId ?? null,
   };
 }

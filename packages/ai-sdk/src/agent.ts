@@ -1,9 +1,17 @@
 import { StateroomError } from '@stateroom/core';
-import { goToStepTool, type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
+import {
+  conditionsOnData,
+  goToStepTool,
+  type OverlapPolicy,
+  type SessionData,
+  toolsNamedBy,
+  type Workflow,
+} from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
+import { agentData } from './agent-data.ts';
 import type { ApprovalRule } from './tool-approval.ts';
 
-export type AgentOptions = {
+export type AgentOptions<D = unknown> = {
   /** The last segment of its route's path: 1–64 of a–z, 0–9 and `-`. Its sessions are bound to it. */
   readonly id: string;
   readonly model: LanguageModel;
@@ -18,6 +26,8 @@ export type AgentOptions = {
   readonly pendingTtlMs?: number;
   /** Without one, every tool is offered all the time. */
   readonly workflow?: Workflow;
+  /** The application's own data of each session, which tools read and change by `sessionOf`. None by default. */
+  readonly data?: SessionData<D> | null;
   /** The most model steps of one turn, 20 by default. */
   readonly maxModelSteps?: number;
   /** What a message does that comes while a turn runs: 'reject' by default. */
@@ -28,13 +38,14 @@ export type AgentOptions = {
   readonly history?: { readonly lastMessages: number };
 };
 
-export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>>> & {
+export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history' | 'data'>>> & {
   readonly workflow: Workflow | null;
   readonly history: { readonly lastMessages: number } | null;
+  readonly data: SessionData | null;
 };
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
-export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
+export function defineAgent<D = unknown>({ workflow, history, data, ...options }: AgentOptions<D>): Agent {
   const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
   const { toolApproval = {}, pendingTtlMs = halfAnHourMs } = options;
   const agent = {
@@ -47,6 +58,7 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
     pendingTtlMs,
     workflow: workflow ?? null,
     history: history ?? null,
+    data: data ? agentData(data) : null,
   };
   const { lastMessages = 1 } = agent.history ?? {};
   if (!isCount(lastMessages)) throw invalid('history.lastMessages', 'is not an integer from 1 up');
@@ -54,6 +66,7 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
   if (!isCount(maxModelSteps)) throw invalid('maxModelSteps', 'is not an integer from 1 up');
   if (!isCount(pendingTtlMs)) throw invalid('pendingTtlMs', 'is not an integer from 1 up');
   refuseUnknownNames(agent);
+  refuseMissingData(agent);
   refuseClientApprovals(agent);
   return agent;
 }
@@ -84,6 +97,12 @@ function refuseUnknownNames({ workflow, tools, models, toolApproval }: Agent): v
       `tools.${goToStepTool}`,
       'has the name by which the model moves from step to step; call it otherwise',
     );
+}
+
+function refuseMissingData({ workflow, data }: Agent): void {
+  const [path] = workflow === null || data !== null ? [] : conditionsOnData(workflow);
+  if (path === undefined) return;
+  throw invalid(path, 'points into data, which the agent does not have; say `data: { schema, initial }`');
 }
 
 function refuseClientApprovals({ tools, toolApproval }: Agent): void {

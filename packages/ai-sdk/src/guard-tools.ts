@@ -1,5 +1,6 @@
 import { type Logger, StateroomError, toJson } from '@stateroom/core';
 import type { ToolExecutionOptions, ToolSet } from 'ai';
+import { z } from 'zod';
 import { nameOf } from './error-response.ts';
 import { ToolSession } from './tool-session.ts';
 import type { TurnProgress } from './turn-progress.ts';
@@ -38,7 +39,7 @@ function guard(tool: ToolSet[string], post: Post): ToolSet[string] {
     const refusal = progress.refusal(name);
     if (refusal !== null) throw new ToolRefusal(refusal);
     const call = beginCall(post);
-    const identified = { ...options, turnId: progress.turn.id, session: new ToolSession(progress.turn) };
+    const identified = { ...options, turnId: progress.turn.id, session: new ToolSession(progress, z.unknown()) };
     const output = attempt(() => execute(input, identified), call);
     return isAsyncIterable(output) ? watchMany(output, call) : watchOne(output, call);
   };

@@ -2,6 +2,7 @@ import { createId, type Logger } from '@stateroom/core';
 import {
   askFor,
   attemptOf,
+  type ClientView,
   type OrchestrationState,
   type PendingCall,
   type SteeringMessage,
@@ -238,8 +239,19 @@ class RunningAgent {
     return null;
   }
 
+  /** The answer is worth more than its view: one that fails shows no data, and is told. */
+  #view(): ClientView {
+    const { agent, turn, logger } = this.#run;
+    try {
+      return toClientView(turn.state, agent.data);
+    } catch (error) {
+      logger.error({ error: nameOf(error) }, "the view of an agent's data failed");
+      return toClientView(turn.state);
+    }
+  }
+
   #stateChunk(): UIMessageChunk {
-    return { type: statePart, data: toClientView(this.#run.turn.state), transient: true };
+    return { type: statePart, data: this.#view(), transient: true };
   }
 
   async #say(chunk: UIMessageChunk): Promise<void> {

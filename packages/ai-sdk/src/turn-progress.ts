@@ -1,12 +1,14 @@
 import {
   activeInstructions,
   activeTools,
+  afterChange,
   afterEvent,
   currentStep,
   goToStep,
   goToStepTool,
   type OrchestrationState,
   refusalToGo,
+  situationOf,
   type Step,
   stepsToGoTo,
   type ToolCall,
@@ -17,6 +19,7 @@ import {
 } from '@stateroom/orchestration';
 import type { LanguageModel, LanguageModelUsage } from 'ai';
 import type { Agent } from './agent.ts';
+import { refuseUnstorable } from './agent-data.ts';
 
 /** What a turn does to the orchestration state, by the rules of the agent's workflow, and what there is to tell of it. */
 export class TurnProgress {
@@ -43,12 +46,17 @@ export class TurnProgress {
     };
   }
 
+  /** Whether sessions of the agent have data of the application's own. */
+  get hasData(): boolean {
+    return this.#agent.data !== null;
+  }
+
   /** Lets those tools run from here on that the active step and effects allow. */
   offerTools(): string[] {
     const { workflow, tools } = this.#agent;
     const { state } = this.turn;
     const offered = activeTools(workflow, state, Object.keys(tools));
-    if (stepsToGoTo(workflow, { state }).length > 0) offered.push(goToStepTool);
+    if (stepsToGoTo(workflow, situationOf(state)).length > 0) offered.push(goToStepTool);
     this.#offered = offered;
     return offered;
   }
@@ -60,7 +68,7 @@ export class TurnProgress {
   beginModelStep(): { activeTools: string[]; instructions: string; model: LanguageModel } {
     const { workflow, instructions, model, models } = this.#agent;
     const { state } = this.turn;
-    const goals = stepsToGoTo(workflow, { state });
+    const goals = stepsToGoTo(workflow, situationOf(state));
     const step = currentStep(workflow, state);
     const parts = [instructions, ...activeInstructions(workflow, state), choiceText(goals)];
     return {
@@ -86,9 +94,18 @@ export class TurnProgress {
     this.#happened({ type: 'tool_called', call });
   }
 
+  /** A change by a tool, looked through at once: INVALID_STATE, with the path, for a state that cannot be. */
+  change(change: (state: OrchestrationState) => OrchestrationState): void {
+    const { workflow, data } = this.#agent;
+    const changed = (state: OrchestrationState) =>
+      afterChange(workflow, state, { ...change(state), sessionId: state.sessionId });
+    refuseUnstorable(changed(this.turn.state), data);
+    this.turn.update(changed);
+  }
+
   /** Goes to the step that the model has chosen; null when it may, else what to tell it. */
   goToStep(goal: string): string | null {
-    const refusal = refusalToGo(this.#agent.workflow, { state: this.turn.state }, goal);
+    const refusal = refusalToGo(this.#agent.workflow, situationOf(this.turn.state), goal);
     this.#tools.push({ name: goToStepTool, ok: refusal === null });
     if (refusal === null) this.turn.update((state) => goToStep(state, goal));
     return refusal;
@@ -131,7 +148,7 @@ export class TurnProgress {
   }
 
   #happened(event: WorkflowEvent): void {
-    this.turn.update((state) => afterEvent(this.#agent.workflow, { state }, event));
+    this.turn.update((state) => afterEvent(this.#agent.workflow, situationOf(state), event));
   }
 }
 

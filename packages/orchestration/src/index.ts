@@ -18,6 +18,7 @@ export {
   activeInstructions,
   activeTools,
   advanceSequence,
+  afterChange,
   afterEvent,
   afterTool,
   currentStep,
@@ -26,15 +27,17 @@ export {
   initialOrchestrationState,
   type WorkflowEvent,
 } from './rules.ts';
+export { initialData, type SessionData, undescribedData } from './session-data.ts';
+export { stateSchema, type StateWithData } from './state-schema.ts';
 export { defineWorkflow, parseWorkflow, Workflow } from './workflow.ts';
 export { Condition } from './workflow/condition.ts';
 export { type Explanation, explain } from './workflow/explain.ts';
 export { toMermaid } from './workflow/mermaid.ts';
-export type { Predicate, Predicates, Situation } from './workflow/situation.ts';
+export { type Predicate, type Predicates, type Situation, situationOf } from './workflow/situation.ts';
 export { Step } from './workflow/step.ts';
 export { permits } from './workflow/tool-pattern.ts';
 export { goToStep, goToStepTool, refusalToGo, stepsToGoTo } from './workflow/transitions.ts';
-export { toolsNamedBy } from './workflow/walk.ts';
+export { conditionsOnData, toolsNamedBy } from './workflow/walk.ts';
 export type { BeginOptions, NotBegun, OverlapPolicy } from './turn/overlap.ts';
 export type { SteeringMessage, TurnRequest } from './turn/mailbox.ts';
 export { TurnRecord, type TurnReport, type TurnStatus, type TurnUsage } from './turn/stored.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Effect, EffectView, toEffectView } from './effects.ts';
 import { PendingCall } from './pending.ts';
+import { type SessionData, viewOfData } from './session-data.ts';
 
 /** One tool call that was carried out. Times are milliseconds. */
 export const ToolCall = z.object({
@@ -47,6 +48,8 @@ export const OrchestrationState = z.object({
   pending: z.array(PendingCall).default([]),
   /** What holds for the next turns, the newest last. */
   effects: z.array(Effect).default([]),
+  /** The application's own, null where it has none. */
+  data: z.unknown().default(null),
 });
 export type OrchestrationState = z.infer<typeof OrchestrationState>;
 
@@ -57,11 +60,19 @@ export const ClientView = OrchestrationState.omit({
   toolCounts: true,
   sequenceIndex: true,
   pending: true,
+  data: true,
 }).extend({
   effects: z.array(EffectView).default([]),
+  /** Of the application's own data what its `view` shows, where it has one. */
+  data: z.json().optional(),
 });
 export type ClientView = z.infer<typeof ClientView>;
 
-export function toClientView(state: OrchestrationState): ClientView {
-  return ClientView.parse({ ...state, effects: state.effects.map(toEffectView) });
+/** Shows nothing of the application's data but what the `view` of its description makes of it. */
+export function toClientView<D>(
+  { data, ...state }: OrchestrationState & { readonly data: D },
+  described: SessionData<D> | null = null,
+): ClientView {
+  const shown = described === null ? {} : viewOfData(described, data);
+  return ClientView.parse({ ...state, effects: state.effects.map(toEffectView), ...shown });
 }

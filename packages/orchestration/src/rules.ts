@@ -6,7 +6,7 @@
 import { advanceEffects, type Effect, effectsOf } from './effects.ts';
 import type { OrchestrationState, StepCause, TokenUsage, ToolCall } from './orchestration-state.ts';
 import { conditionsHold, timesUsed } from './workflow/holds.ts';
-import type { Situation } from './workflow/situation.ts';
+import { type Situation, situationOf } from './workflow/situation.ts';
 import type { Step } from './workflow/step.ts';
 import { isDenied, permits } from './workflow/tool-pattern.ts';
 import type { Workflow } from './workflow.ts';
@@ -15,11 +15,11 @@ import type { Workflow } from './workflow.ts';
  * What may make the conditions of a step true: a tool call that was carried out, tokens that a model has used, a turn
  * that was completed or stopped, or a change of the state or the data from elsewhere.
  */
-export type WorkflowEvent =
+export type WorkflowEvent<S extends OrchestrationState = OrchestrationState> =
   | { readonly type: 'tool_called'; readonly call: ToolCall }
   | { readonly type: 'tokens_used'; readonly usage: TokenUsage }
   | { readonly type: 'turn_ended' }
-  | { readonly type: 'changed'; readonly to: Situation };
+  | { readonly type: 'changed'; readonly to: Situation<S> };
 
 const maxRecentTools = 10;
 const maxLoggedCalls = 100;
@@ -37,6 +37,7 @@ export function initialOrchestrationState(workflow: Workflow | null, sessionId: 
     cumulativeTokenUsage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
     pending: [],
     effects: [],
+    data: null,
   };
 }
 
@@ -71,7 +72,11 @@ export function activeInstructions(workflow: Workflow | null, state: Orchestrati
  * conditions this very event has made true is entered. Conditions that were true before enter nothing, so a session
  * stays in its step until something new happens. Entering a step is no event.
  */
-export function afterEvent(workflow: Workflow | null, before: Situation, event: WorkflowEvent): OrchestrationState {
+export function afterEvent<S extends OrchestrationState>(
+  workflow: Workflow | null,
+  before: Situation<S>,
+  event: WorkflowEvent<NoInfer<S>>,
+): S {
   const from = { ...before, state: leaveVanishedStep(workflow, before.state) };
   const to = outcomeOf(workflow, from, event);
   const entered = workflow?.steps.find((step) => !isReady(workflow, step, from) && isReady(workflow, step, to));
@@ -79,24 +84,30 @@ export function afterEvent(workflow: Workflow | null, before: Situation, event: 
 }
 
 /**
- * The state after a tool call, of a workflow without conditions on the application's data. A call that failed is logged
- * as recently used, but is no progress: neither `tool_used` nor a sequence counts it.
+ * The state after a tool call. A call that failed is logged as recently used, but is no progress: neither `tool_used` nor
+ * a sequence counts it.
  */
-export function afterTool(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
-  return afterEvent(workflow, { state }, { type: 'tool_called', call });
+export function afterTool<S extends OrchestrationState>(workflow: Workflow | null, state: S, call: ToolCall): S {
+  return afterEvent(workflow, situationOf(state), { type: 'tool_called', call });
+}
+
+/** The state after a change of it, or of the data in it, that may make conditions true; unless it names a step itself. */
+export function afterChange<S extends OrchestrationState>(workflow: Workflow | null, before: S, after: NoInfer<S>): S {
+  if (after.activeStep !== before.activeStep) return after;
+  return afterEvent(workflow, situationOf(before), { type: 'changed', to: situationOf(after) });
 }
 
 /** Entering a step begins its sequence. Entering the active one changes nothing. */
-export function enterStep(
-  state: OrchestrationState,
+export function enterStep<S extends OrchestrationState>(
+  state: S,
   activeStep: string | null,
   stepCause: StepCause | null = { event: 'application' },
-): OrchestrationState {
+): S {
   return state.activeStep === activeStep ? state : { ...state, activeStep, stepCause, sequenceIndex: 0 };
 }
 
 /** Takes the next tool of the active step's sequence for done, without a call of it. */
-export function advanceSequence(workflow: Workflow | null, state: OrchestrationState): OrchestrationState {
+export function advanceSequence<S extends OrchestrationState>(workflow: Workflow | null, state: S): S {
   const inStep = leaveVanishedStep(workflow, state);
   return { ...inStep, sequenceIndex: inStep.sequenceIndex + 1 };
 }
@@ -112,7 +123,11 @@ export function nextInSequence(workflow: Workflow | null, state: OrchestrationSt
   return currentStep(workflow, inStep)?.sequence[inStep.sequenceIndex];
 }
 
-function outcomeOf(workflow: Workflow | null, { state, data }: Situation, event: WorkflowEvent): Situation {
+function outcomeOf<S extends OrchestrationState>(
+  workflow: Workflow | null,
+  { state, data }: Situation<S>,
+  event: WorkflowEvent<S>,
+): Situation<S> {
   switch (event.type) {
     case 'tool_called':
       return { state: countCall(workflow, state, event.call), data };
@@ -125,11 +140,11 @@ function outcomeOf(workflow: Workflow | null, { state, data }: Situation, event:
   }
 }
 
-function causeOf(event: WorkflowEvent): StepCause {
+function causeOf<S extends OrchestrationState>(event: WorkflowEvent<S>): StepCause {
   return event.type === 'tool_called' ? { event: event.type, tool: event.call.tool } : { event: event.type };
 }
 
-function countCall(workflow: Workflow | null, state: OrchestrationState, call: ToolCall): OrchestrationState {
+function countCall<S extends OrchestrationState>(workflow: Workflow | null, state: S, call: ToolCall): S {
   const logged = logCall(state, call);
   if (!call.ok) return logged;
   return {
@@ -139,7 +154,7 @@ function countCall(workflow: Workflow | null, state: OrchestrationState, call: T
   };
 }
 
-function addTokenUsage(state: OrchestrationState, usage: TokenUsage): OrchestrationState {
+function addTokenUsage<S extends OrchestrationState>(state: S, usage: TokenUsage): S {
   const { inputTokens, outputTokens, totalTokens } = state.cumulativeTokenUsage;
   return {
     ...state,
@@ -152,11 +167,11 @@ function addTokenUsage(state: OrchestrationState, usage: TokenUsage): Orchestrat
 }
 
 /** How far a sequence is done says nothing of another step's: it begins anew with the step that took the place. */
-function leaveVanishedStep(workflow: Workflow | null, state: OrchestrationState): OrchestrationState {
+function leaveVanishedStep<S extends OrchestrationState>(workflow: Workflow | null, state: S): S {
   return workflow === null ? state : enterStep(state, currentStep(workflow, state)?.name ?? null, null);
 }
 
-function logCall(state: OrchestrationState, call: ToolCall): OrchestrationState {
+function logCall<S extends OrchestrationState>(state: S, call: ToolCall): S {
   const others = state.recentlyUsedTools.filter((name) => name !== call.tool);
   return {
     ...state,

@@ -1,7 +1,15 @@
 import type { OrchestrationState } from '../orchestration-state.ts';
 
 /** What conditions look at: where an agent is in a session, and the application's own data of it, where there is any. */
-export type Situation = { readonly state: OrchestrationState; readonly data?: unknown };
+export type Situation<S extends OrchestrationState = OrchestrationState> = {
+  readonly state: S;
+  readonly data?: unknown;
+};
+
+/** The situation of a session, with the data in its state. */
+export function situationOf<S extends OrchestrationState>(state: S): Situation<S> {
+  return { state, data: state.data };
+}
 
 /**
  * A condition in code. It is pure: the same situation always gives the same answer. A step with a condition whose

@@ -28,6 +28,14 @@ export function toolsNamedBy({ steps }: Workflow): { tool: string; path: string 
   });
 }
 
+/** The conditions that look at the application's data, by their paths from `workflow` on. */
+export function conditionsOnData({ steps }: Workflow): string[] {
+  const conditions = steps.flatMap((step, index) => conditionsOf(step, index));
+  return conditions.flatMap(({ condition, path }) =>
+    condition.type === 'state' && /^\/data(\/|$)/.test(condition.at) ? [pathText(['steps', ...path, 'at'])] : [],
+  );
+}
+
 /** A path as errors show it: `workflow.steps[0].when`. */
 export function pathText(path: readonly PropertyKey[]): string {
   return `workflow${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')}`;
