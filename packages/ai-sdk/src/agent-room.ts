@@ -2,6 +2,7 @@ import type { Logger, StorageProvider, TtlOptions } from '@stateroom/core';
 import {
   askFor,
   type ClientView,
+  keepUsage,
   openCalls,
   type OrchestrationState,
   OrchestrationStateManager,
@@ -26,7 +27,10 @@ export type AgentRoomOptions = {
   readonly storage: StorageProvider;
   readonly ttl?: TtlOptions | undefined;
   readonly turns?:
-    | Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'salvage' | 'forked' | 'logger'>
+    | Omit<
+        TurnManagerOptions<OrchestrationState>,
+        'sessions' | 'overlap' | 'salvage' | 'forked' | 'restored' | 'logger'
+      >
     | undefined;
   readonly logger?: Logger | undefined;
 };
@@ -43,7 +47,8 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
     return toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[], answered));
   };
   const forked = (state: OrchestrationState, forkId: string) => ({ ...askFor(state, []), sessionId: forkId });
-  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, salvage, forked, ...logged }) };
+  const made = { ...turns, sessions, overlap, salvage, forked, restored: keepUsage, ...logged };
+  return { agent, sessions, turns: new TurnManager(made) };
 }
 
 /** A conversation as its owner may see it. */

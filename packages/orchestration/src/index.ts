@@ -24,6 +24,7 @@ export {
   defaultStep,
   enterStep,
   initialOrchestrationState,
+  keepUsage,
   type WorkflowEvent,
 } from './rules.ts';
 export { defineWorkflow, parseWorkflow, Workflow } from './workflow.ts';

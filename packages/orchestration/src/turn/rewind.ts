@@ -76,7 +76,9 @@ async function changesOf<T>(
   const gone = past.slice(place + 1);
   if (gone[0] === undefined) return { gone, version: null, checks: [], changes: [] };
   const { checks, changes, version } = await context.parts.write(session, {
-    state: keepState ? session.state : await stateAfter(context, session, { place, turnId }),
+    state: keepState
+      ? session.state
+      : context.restored(await stateAfter(context, session, { place, turnId }), session.state),
     draft: null,
     truncate: { messages: gone[0].messages.from, turns: place + 1 },
   });

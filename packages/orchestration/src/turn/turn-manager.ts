@@ -34,6 +34,11 @@ export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   readonly salvage?: Salvage;
   /** Of the state of a session and a new id, the state of the fork; by default it is the same. */
   readonly forked?: (state: T, forkId: string) => T;
+  /**
+   * Of the state that a rewind or rollback goes back to, and the one that it leaves, the state that is stored; by default
+   * the former. Pure; it may run more than once.
+   */
+  readonly restored?: (state: T, left: T) => T;
   readonly logger?: Logger;
 };
 
@@ -75,7 +80,7 @@ export class TurnManager<T> {
 
   constructor(options: TurnManagerOptions<T>) {
     const { sessions, overlap = 'reject', logger = silentLogger, ...others } = options;
-    const { salvage = async () => [], forked = (state: T) => state, ...limits } = others;
+    const { salvage = async () => [], forked = same, restored = same, ...limits } = others;
     const { parts } = sessions;
     validate({ ...defaultLimits, ...limits }, parts.made);
     this.#sessions = sessions;
@@ -87,6 +92,7 @@ export class TurnManager<T> {
       bell: new Bell(),
       salvage,
       forked,
+      restored,
       logger,
     };
   }
@@ -221,6 +227,10 @@ export class TurnManager<T> {
     const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
     return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
   }
+}
+
+function same<T>(state: T): T {
+  return state;
 }
 
 function validate(limits: TurnLimits, { lists, attachments }: SessionParts<unknown, TurnList>['made']): void {
