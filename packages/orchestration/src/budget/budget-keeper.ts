@@ -7,7 +7,7 @@ import { UsageLedger } from './usage-ledger.ts';
 
 export type BudgetKeeperOptions = {
   /** Those of the agent, as its OrchestrationStateManager has them. */
-  readonly sessions: Pick<SessionManager<OrchestrationState, never>, 'parts'>;
+  readonly sessions: Pick<SessionManager<OrchestrationState>, 'parts'>;
   readonly agentId: string;
   readonly budget: Budget;
 };

@@ -5,7 +5,7 @@ import { clear, type Clearing } from './clearing.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
 import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { Mark } from './stored.ts';
-import type { TurnContext } from './turn-context.ts';
+import type { TurnContext, TurnSession } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
 
@@ -40,6 +40,7 @@ export class Beginning<T> {
   /** The run that was given the message to take along. */
   #steered: string | null = null;
   #pollMs = firstPollMs;
+  #isAdmitted: boolean;
   /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
   #waiting: readonly string[] = [];
 
@@ -57,6 +58,7 @@ export class Beginning<T> {
     // What takes the place of others cannot be a part of one of them.
     this.#overlap = options.replacing && options.overlap === 'steer' ? 'enqueue' : options.overlap;
     this.#ticketVersion = context.parts.mint();
+    this.#isAdmitted = options.admit === undefined;
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 
@@ -70,6 +72,7 @@ export class Beginning<T> {
       if (leasedAt !== undefined) return this.#claim(view, leasedAt);
       const next = this.#next(reply);
       if (typeof next !== 'function') return this.#leave(next);
+      if (!this.#isAdmitted) await this.#admit((await this.#opened(view)).state);
       reply = await next();
     }
   }
@@ -143,6 +146,7 @@ export class Beginning<T> {
     const { messageId } = this.#options;
     const queue = view?.queue.messageIds ?? [];
     const ahead = view === null ? [] : this.#ahead(view);
+    if (view !== null && this.#ticket !== null) await this.#admit((await this.#opened(view)).state);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
@@ -189,7 +193,19 @@ export class Beginning<T> {
     }
     const session = { sessionId: this.#sessionId, guard: this.#guard };
     const isNew = attemptOf(this.#turnId) === 1;
-    return clear(this.#context, session, { view, isRolledBack, replacing, answering: isNew ? answering : undefined });
+    const admit = this.#isAdmitted ? undefined : (state: T) => this.#admit(state);
+    const wish = { view, isRolledBack, replacing, answering: isNew ? answering : undefined, admit };
+    return clear(this.#context, session, wish);
+  }
+
+  async #admit(state: T): Promise<void> {
+    try {
+      await this.#options.admit?.(state);
+      this.#isAdmitted = true;
+    } catch (error) {
+      await this.#giveUpPlace();
+      throw error;
+    }
   }
 
   async #join(view: SessionView): Promise<Reply> {
@@ -248,12 +264,16 @@ export class Beginning<T> {
   }
 
   async #leave(outcome: NotBegun): Promise<NotBegun> {
+    await this.#giveUpPlace();
+    return outcome;
+  }
+
+  async #giveUpPlace(): Promise<void> {
     const [ticket, version] = [this.#keys.ticket(this.#options.messageId), this.#ticket];
-    if (version === null) return outcome;
+    if (version === null) return;
     const gone = [ticket, this.#keys.mail(this.#turnId)].map((key) => ({ type: 'delete', key }) as const);
     await this.#context.parts.commit({ checks: [{ key: ticket, version }], changes: gone });
     this.#context.bell.ring(this.#sessionId);
-    return outcome;
   }
 
   #ahead({ queue }: SessionView): readonly string[] {
@@ -282,7 +302,27 @@ export class Beginning<T> {
     const { run, lease, record } = view;
     if (run === null || lease === null)
       throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
-    const session = await this.#context.parts.open(this.#sessionId, record);
-    return { session, run, view, leaseVersion: lease, leasedAt };
+    const session = await this.#opened({ record });
+    const claim = { session, run, view, leaseVersion: lease, leasedAt };
+    if (!this.#isAdmitted) await this.#admit(session.state).catch((error: unknown) => this.#takeBack(claim, error));
+    return claim;
+  }
+
+  /** Nothing of the turn is left: where it was not admitted before it was begun, nothing was in its way. */
+  async #takeBack({ run, leaseVersion }: Claim<T>, refusal: unknown): Promise<never> {
+    const { run: key, lease } = this.#keys;
+    await this.#context.parts.commit({
+      checks: [
+        { key: lease, version: leaseVersion },
+        { key, version: leaseVersion },
+      ],
+      changes: [key, lease, this.#keys.mail(run.turnId)].map((gone) => ({ type: 'delete', key: gone })),
+    });
+    this.#context.bell.ring(this.#sessionId);
+    throw refusal;
+  }
+
+  async #opened({ record }: Pick<SessionView, 'record'>): Promise<TurnSession<T>> {
+    return this.#context.parts.open(this.#sessionId, record);
   }
 }

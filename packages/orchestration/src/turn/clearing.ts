@@ -12,16 +12,18 @@ type Wish<T> = Pick<BeginOptions<T>, 'replacing' | 'answering'> & {
   /** Null before the session was looked at. */
   readonly view: SessionView | null;
   readonly isRolledBack: boolean;
+  /** Asked before anything is taken away for good; undefined where it was asked already. */
+  readonly admit: ((state: T) => Promise<void>) | undefined;
 };
 
 /** Takes out of the way what is before a turn: turns whose place it takes, the question that it answers, a dead turn. */
 export async function clear<T>(
   context: TurnContext<T>,
   { sessionId, guard }: { readonly sessionId: string; readonly guard: string },
-  { view, isRolledBack, replacing, answering }: Wish<T>,
+  { view, isRolledBack, replacing, answering, admit }: Wish<T>,
 ): Promise<Clearing> {
   if (replacing !== undefined)
-    return { ...(await cutBack(context, { sessionId, guard, turnId: replacing.after })), run: null };
+    return { ...(await cutBack(context, { sessionId, guard, turnId: replacing.after, admit })), run: null };
   if (view !== null && answering !== undefined)
     return { ...(await answer(context, sessionId, { view, answering })), run: null };
   if (!view?.run) return { checks: [], changes: [], run: null };

@@ -56,12 +56,16 @@ async function closeForGood<T>(
  * What takes a session back, as a part of the commit that begins a turn; a dead turn is closed before, in a commit of
  * its own. Nothing while a turn runs: then that commit is refused.
  */
-export async function cutBack<T>(context: TurnContext<T>, target: RewindTarget): Promise<Aside> {
+export async function cutBack<T>(
+  context: TurnContext<T>,
+  { admit, ...target }: RewindTarget & { readonly admit: ((state: T) => Promise<void>) | undefined },
+): Promise<Aside> {
   const seen = await lookBack(context, target);
   if (seen.isRunning) return { checks: [], changes: [] };
+  await admit?.(seen.session.state);
   if (seen.run === null) return changesOf(context, seen, target);
   await closeForGood(context, seen, seen.run);
-  return cutBack(context, target);
+  return cutBack(context, { ...target, admit: undefined });
 }
 
 type Rewinding = Aside & { readonly gone: readonly TurnRecord[]; readonly version: string | null };
