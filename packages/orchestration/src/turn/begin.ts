@@ -1,10 +1,11 @@
 import { type Change, StateroomError, type Transaction } from '@stateroom/core';
-import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
+import { appendLetter, setQueue } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
 import { type BeginOptions, type NotBegun, type OverlapPolicy, requests } from './overlap.ts';
 import { isLastTurn, ownMark, type SessionView, viewOf, viewReads } from './session-view.ts';
 import type { Mark } from './stored.ts';
+import { newRun, start, takeBack } from './start.ts';
 import type { TurnContext, TurnSession } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -142,44 +143,16 @@ export class Beginning<T> {
   }
 
   async #begin(view: SessionView | null): Promise<Reply> {
-    const { parts, limits } = this.#context;
-    const { messageId } = this.#options;
-    const queue = view?.queue.messageIds ?? [];
+    const { parts } = this.#context;
     const ahead = view === null ? [] : this.#ahead(view);
     if (view !== null && this.#ticket !== null) await this.#admit((await this.#opened(view)).state);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
-    const isInputStored = this.#isInputStored;
-    const { answering } = this.#options;
-    const run = {
-      turnId: this.#turnId,
-      ...(answering && { parentTurnId: answering.turnId }),
-      startedAt: parts.now(),
-      input: isInputStored ? [] : [...this.#options.input],
-      isInputStored,
-      base: null,
-      taken: [],
-      report: {},
-    };
-    const place = queue.indexOf(messageId);
-    const rest = place < 0 ? [] : queue.slice(place + 1);
-    return this.#send({
-      checks: [
-        { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
-        { key: this.#keys.run, version: before.run },
-        { key: this.#keys.queue, version: view?.queue.version ?? null },
-        ...ahead.map((id) => ({ key: this.#keys.ticket(id), version: null })),
-        ...before.checks,
-      ],
-      changes: [
-        ...before.changes,
-        setRun(this.#keys, run, version),
-        setLease(this.#keys, this.#turnId, { version, leaseMs: limits.leaseMs }),
-        ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
-        ...(this.#ticket === null ? [] : [{ type: 'delete', key: this.#keys.ticket(messageId) } as const]),
-      ],
-    });
+    const attempt = { turnId: this.#turnId, isInputStored: this.#isInputStored, startedAt: parts.now() };
+    const run = newRun(this.#options, attempt);
+    const hasTicket = this.#ticket !== null;
+    return this.#send(start(this.#context, this.#sessionId, { run, version, before, view, ahead, hasTicket }));
   }
 
   /** A dead turn that was an attempt of the same message makes this one the next. */
@@ -304,22 +277,13 @@ export class Beginning<T> {
       throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
     const session = await this.#opened({ record });
     const claim = { session, run, view, leaseVersion: lease, leasedAt };
-    if (!this.#isAdmitted) await this.#admit(session.state).catch((error: unknown) => this.#takeBack(claim, error));
-    return claim;
-  }
-
-  /** Nothing of the turn is left: where it was not admitted before it was begun, nothing was in its way. */
-  async #takeBack({ run, leaseVersion }: Claim<T>, refusal: unknown): Promise<never> {
-    const { run: key, lease } = this.#keys;
-    await this.#context.parts.commit({
-      checks: [
-        { key: lease, version: leaseVersion },
-        { key, version: leaseVersion },
-      ],
-      changes: [key, lease, this.#keys.mail(run.turnId)].map((gone) => ({ type: 'delete', key: gone })),
-    });
-    this.#context.bell.ring(this.#sessionId);
-    throw refusal;
+    try {
+      if (!this.#isAdmitted) await this.#admit(session.state);
+      return claim;
+    } catch (refusal) {
+      await takeBack(this.#context, claim);
+      throw refusal;
+    }
   }
 
   async #opened({ record }: Pick<SessionView, 'record'>): Promise<TurnSession<T>> {
