@@ -1,6 +1,7 @@
 import type { Logger, StorageProvider, TtlOptions } from '@stateroom/core';
 import {
   askFor,
+  BudgetKeeper,
   type ClientView,
   keepUsage,
   openCalls,
@@ -21,6 +22,8 @@ export type AgentRoom = {
   readonly agent: Agent;
   readonly sessions: OrchestrationStateManager['sessions'];
   readonly turns: TurnManager<OrchestrationState>;
+  /** Null for an agent without a budget. */
+  readonly budget: BudgetKeeper | null;
 };
 
 export type AgentRoomOptions = {
@@ -48,7 +51,8 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
   };
   const forked = (state: OrchestrationState, forkId: string) => ({ ...askFor(state, []), sessionId: forkId });
   const made = { ...turns, sessions, overlap, salvage, forked, restored: keepUsage, ...logged };
-  return { agent, sessions, turns: new TurnManager(made) };
+  const budget = agent.budget && new BudgetKeeper({ sessions, agentId, budget: agent.budget });
+  return { agent, sessions, turns: new TurnManager(made), budget };
 }
 
 /** A conversation as its owner may see it. */

@@ -1,5 +1,5 @@
 import { StateroomError } from '@stateroom/core';
-import { goToStepTool, type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
+import { Budget, goToStepTool, type OverlapPolicy, toolsNamedBy, type Workflow } from '@stateroom/orchestration';
 import type { LanguageModel, ToolSet } from 'ai';
 import type { ApprovalRule } from './tool-approval.ts';
 
@@ -26,15 +26,18 @@ export type AgentOptions = {
   readonly durability?: 'step' | 'turn';
   /** How much of the transcript the model is shown: all of it by default. */
   readonly history?: { readonly lastMessages: number };
+  /** How many tokens a session, or an owner within a window, may use before the next turn is refused; no end by default. */
+  readonly budget?: Budget;
 };
 
-export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history'>>> & {
+export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history' | 'budget'>>> & {
   readonly workflow: Workflow | null;
   readonly history: { readonly lastMessages: number } | null;
+  readonly budget: Budget | null;
 };
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
-export function defineAgent({ workflow, history, ...options }: AgentOptions): Agent {
+export function defineAgent({ workflow, history, budget, ...options }: AgentOptions): Agent {
   const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
   const { toolApproval = {}, pendingTtlMs = hourMs } = options;
   const agent = {
@@ -47,6 +50,7 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
     pendingTtlMs,
     workflow: workflow ?? null,
     history: history ?? null,
+    budget: budget === undefined ? null : validBudget(budget),
   };
   const { lastMessages = 1 } = agent.history ?? {};
   if (!isCount(lastMessages)) throw invalid('history.lastMessages', 'is not an integer from 1 up');
@@ -56,6 +60,13 @@ export function defineAgent({ workflow, history, ...options }: AgentOptions): Ag
   refuseUnknownNames(agent);
   refuseClientApprovals(agent);
   return agent;
+}
+
+function validBudget(budget: Budget): Budget {
+  const { success, data, error } = Budget.safeParse(budget);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw invalid(['budget', ...(issue?.path ?? [])].join('.'), `is not as it can be: ${issue?.message}`);
 }
 
 const hourMs = 60 * 60_000;

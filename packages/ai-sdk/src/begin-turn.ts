@@ -1,5 +1,6 @@
 import { unwrap } from '@stateroom/core';
 import {
+  type Admission,
   attemptOf,
   type BeginOptions,
   type Begun,
@@ -19,6 +20,9 @@ import { isAbsent, RequestError, unknownSession } from './error-response.ts';
 import { fromTranscript, type IsOpen, messagesIn, toGoOnFrom, toTranscript, windowOf } from './transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
+
+/** A caller, and whether they may begin a turn: null where nothing bounds that. */
+type Guest = Caller & { readonly admission: Admission | null };
 
 /**
  * A turn that begins here, with what its model is to go on from, and the answers that it goes on with, if it does; or
@@ -50,27 +54,37 @@ export async function beginChatTurn(
     unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return' }));
   if (isNew && request.wish.type === 'answers')
     throw new RequestError('INVALID', 'say which session it is', { path: 'id' });
+  // What they have spent is on its way while the turn is looked for and begun.
+  const guest = { ...caller, admission: room.budget?.admission(owner) ?? null };
+  if (isNew) await guest.admission?.ofOwner();
   if (isNew) await create();
   try {
-    return await begin(room, request, caller);
+    return await begin(room, request, guest);
   } catch (error) {
     if (!isAbsent(error)) throw error;
     if (!mayCreate) throw new RequestError('NOT_FOUND', unknownSession);
+    await guest.admission?.ofOwner();
     await create();
-    return begin(room, request, caller);
+    return begin(room, request, guest);
   }
 }
 
 async function begin(
   room: AgentRoom,
   request: ChatRequest & { readonly sessionId: string },
-  caller: Caller,
+  guest: Guest,
 ): Promise<ChatTurn> {
   const { sessionId, wish } = request;
-  const { signal, ...access } = caller;
-  if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, caller);
+  const { signal, admission, ...access } = guest;
+  if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, guest);
   const asked = await askedFor(room, { sessionId, wish }, access);
-  const begun = await room.turns.begin(sessionId, { ...access, ...asked, signal, ...historyOf(room) });
+  const begun = await room.turns.begin(sessionId, {
+    ...access,
+    ...asked,
+    signal,
+    ...leaveOf(admission),
+    ...historyOf(room),
+  });
   if (begun.status !== 'started') {
     if (wish.type === 'message') await refuseOtherWords(room, { begun, message: wish.message, sessionId }, access);
     return begun;
@@ -92,7 +106,7 @@ async function begin(
 async function goOn(
   room: AgentRoom,
   { sessionId, answers }: { readonly sessionId: string; readonly answers: readonly ToolAnswer[] },
-  { signal, ...access }: Caller,
+  { signal, admission, ...access }: Guest,
 ): Promise<ChatTurn> {
   const { turns, agent } = room;
   const past = await turns.list(sessionId, access);
@@ -100,7 +114,13 @@ async function goOn(
   const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
   refuseOtherAnswers(answered, items);
   const options = await goingOn(answered, answered.given);
-  const begun = await turns.begin(sessionId, { ...access, ...options, signal, ...historyOf(room) });
+  const begun = await turns.begin(sessionId, {
+    ...access,
+    ...options,
+    signal,
+    ...leaveOf(admission),
+    ...historyOf(room),
+  });
   if (begun.status !== 'started') {
     refuseOtherAnswers(answered, itemsOf(await turns.open(sessionId, access)));
     const last = (await turns.list(sessionId, access)).at(-1);
@@ -121,6 +141,10 @@ async function goOn(
     const isOpen: IsOpen = (id) => answered.given.some(({ toolCallId }) => toolCallId === id);
     return { status: 'started', turn, messages: await shown(room, turn, { access, isOpen }), answered: message };
   });
+}
+
+function leaveOf(admission: Admission | null): Pick<BeginOptions<OrchestrationState>, 'admit'> {
+  return admission === null ? {} : { admit: (state) => admission.ofTurn(state) };
 }
 
 /** The transcript, with the message of the turn that runs. */
