@@ -50,7 +50,7 @@ export function defineAgent({ workflow, history, budget, ...options }: AgentOpti
     pendingTtlMs,
     workflow: workflow ?? null,
     history: history ?? null,
-    budget: budget === undefined ? null : validBudget(budget),
+    budget: budget ? validBudget(budget) : null,
   };
   const { lastMessages = 1 } = agent.history ?? {};
   if (!isCount(lastMessages)) throw invalid('history.lastMessages', 'is not an integer from 1 up');

@@ -128,6 +128,18 @@ describe('what counts', () => {
     expect(await ledgerOf(storage)).toBe((await spentIn('s')) + (await spentIn('another')));
   });
 
+  it('is a model step as soon as it is stored, whatever becomes of the turn', async () => {
+    const reply = ({ toolResults }: { toolResults: readonly unknown[] }) =>
+      toolResults.length === 0 ? { toolCalls: [{ name: 'lookup', input: {} }] } : { text: 'word '.repeat(200) };
+    const { storage, route } = shop({ budget: owner(1_000_000), model: scriptedModel({ delayMs: 10, reply }) });
+    const answer = post(route, { id: 's', message: userMessage('go on'), create: true });
+    while ((await ledgerOf(storage)) === 0) await new Promise((done) => setTimeout(done, 5));
+    const conversation = await load(storage, 's');
+    expect(conversation?.runningTurnId).not.toBeNull();
+    expect(await ledgerOf(storage)).toBeGreaterThan(0);
+    await answer;
+  });
+
   it('is a stopped turn, as it is estimated', async () => {
     const slow = { text: 'word '.repeat(200) };
     const model = scriptedModel({ delayMs: 10, reply: () => slow });
