@@ -1,7 +1,9 @@
 import type { Logger, StorageProvider, TtlOptions } from '@stateroom/core';
 import {
   askFor,
+  BudgetKeeper,
   type ClientView,
+  keepUsage,
   openCalls,
   type OrchestrationState,
   OrchestrationStateManager,
@@ -20,13 +22,18 @@ export type AgentRoom = {
   readonly agent: Agent;
   readonly sessions: OrchestrationStateManager['sessions'];
   readonly turns: TurnManager<OrchestrationState>;
+  /** Null for an agent without a budget. */
+  readonly budget: BudgetKeeper | null;
 };
 
 export type AgentRoomOptions = {
   readonly storage: StorageProvider;
   readonly ttl?: TtlOptions | undefined;
   readonly turns?:
-    | Omit<TurnManagerOptions<OrchestrationState>, 'sessions' | 'overlap' | 'salvage' | 'forked' | 'logger'>
+    | Omit<
+        TurnManagerOptions<OrchestrationState>,
+        'sessions' | 'overlap' | 'salvage' | 'forked' | 'restored' | 'logger'
+      >
     | undefined;
   readonly logger?: Logger | undefined;
 };
@@ -44,7 +51,9 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
     return toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[], answered));
   };
   const forked = (state: OrchestrationState, forkId: string) => ({ ...askFor(state, []), sessionId: forkId });
-  return { agent, sessions, turns: new TurnManager({ ...turns, sessions, overlap, salvage, forked, ...logged }) };
+  const made = { ...turns, sessions, overlap, salvage, forked, restored: keepUsage, ...logged };
+  const budget = agent.budget && new BudgetKeeper({ sessions, agentId, budget: agent.budget });
+  return { agent, sessions, turns: new TurnManager(made), budget };
 }
 
 /** A conversation as its owner may see it. */

@@ -1,5 +1,6 @@
 import { StateroomError } from '@stateroom/core';
 import {
+  Budget,
   conditionsOnData,
   goToStepTool,
   type OverlapPolicy,
@@ -36,16 +37,19 @@ export type AgentOptions<D = unknown> = {
   readonly durability?: 'step' | 'turn';
   /** How much of the transcript the model is shown: all of it by default. */
   readonly history?: { readonly lastMessages: number };
+  /** How many tokens a session, or an owner within a window, may use before the next turn is refused; no end by default. */
+  readonly budget?: Budget | null;
 };
 
-export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history' | 'data'>>> & {
+export type Agent = Readonly<Required<Omit<AgentOptions, 'workflow' | 'history' | 'data' | 'budget'>>> & {
   readonly workflow: Workflow | null;
   readonly history: { readonly lastMessages: number } | null;
   readonly data: SessionData | null;
+  readonly budget: Budget | null;
 };
 
 /** An agent, looked through before a user meets it: INVALID, with the path, for what could never work. */
-export function defineAgent<D = unknown>({ workflow, history, data, ...options }: AgentOptions<D>): Agent {
+export function defineAgent<D = unknown>({ workflow, history, data, budget, ...options }: AgentOptions<D>): Agent {
   const { models = {}, maxModelSteps = 20, overlap = 'reject', durability = 'step' } = options;
   const { toolApproval = {}, pendingTtlMs = halfAnHourMs } = options;
   const agent = {
@@ -59,6 +63,7 @@ export function defineAgent<D = unknown>({ workflow, history, data, ...options }
     workflow: workflow ?? null,
     history: history ?? null,
     data: data ? agentData(data) : null,
+    budget: budget ? validBudget(budget) : null,
   };
   const { lastMessages = 1 } = agent.history ?? {};
   if (!isCount(lastMessages)) throw invalid('history.lastMessages', 'is not an integer from 1 up');
@@ -69,6 +74,13 @@ export function defineAgent<D = unknown>({ workflow, history, data, ...options }
   refuseMissingData(agent);
   refuseClientApprovals(agent);
   return agent;
+}
+
+function validBudget(budget: Budget): Budget {
+  const { success, data, error } = Budget.safeParse(budget);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw invalid(['budget', ...(issue?.path ?? [])].join('.'), `is not as it can be: ${issue?.message}`);
 }
 
 /** No longer than a session lives by default without being used. */

@@ -1,5 +1,6 @@
-import { StateroomError, unwrap } from '@stateroom/core';
+import { unwrap } from '@stateroom/core';
 import {
+  type Admission,
   answersTo,
   attemptOf,
   type BeginOptions,
@@ -14,21 +15,16 @@ import {
 import { isToolUIPart, type UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
-import { type AnsweredMessage, findAnswered, originOf } from './answered-message.ts';
-import type { ChatRequest, ChatWish } from './chat-request.ts';
+import { askedFor, hasWords, itemsOf } from './asked-for.ts';
+import type { ChatRequest } from './chat-request.ts';
 import type { ToolAnswer } from './tool-answer.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
-import {
-  closeMessage,
-  fromTranscript,
-  type IsOpen,
-  messagesIn,
-  toGoOnFrom,
-  toTranscript,
-  windowOf,
-} from './transcript.ts';
+import { closeMessage, fromTranscript, type IsOpen, messagesIn, toGoOnFrom, windowOf } from './transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
+
+/** A caller, and whether they may begin a turn: null where nothing bounds that. */
+type Guest = Caller & { readonly admission: Admission | null };
 
 /**
  * A turn that begins here, with what its model is to go on from, and the answers that it goes on with, if it does; or
@@ -43,11 +39,6 @@ export type ChatTurn =
     }
   | NotBegun;
 
-type MessageWish = Exclude<ChatWish, { readonly type: 'answers' }>;
-
-type Asked = Pick<BeginOptions<OrchestrationState>, 'messageId' | 'input'> &
-  Partial<Pick<BeginOptions<OrchestrationState>, 'replacing' | 'answering' | 'overlap'>>;
-
 /** Begins the turn that a request asks for, in its session; which is made where that was asked for. */
 export async function beginChatTurn(
   room: AgentRoom,
@@ -60,27 +51,37 @@ export async function beginChatTurn(
     unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return' }));
   if (isNew && request.wish.type === 'answers')
     throw new RequestError('INVALID', 'say which session it is', { path: 'id' });
+  // What they have spent is on its way while the turn is looked for and begun.
+  const guest = { ...caller, admission: room.budget?.admission(owner) ?? null };
+  if (isNew) await guest.admission?.ofOwner();
   if (isNew) await create();
   try {
-    return await begin(room, request, caller);
+    return await begin(room, request, guest);
   } catch (error) {
     if (!isAbsent(error)) throw error;
     if (!mayCreate) throw new RequestError('NOT_FOUND', unknownSession);
+    await guest.admission?.ofOwner();
     await create();
-    return begin(room, request, caller);
+    return begin(room, request, guest);
   }
 }
 
 async function begin(
   room: AgentRoom,
   request: ChatRequest & { readonly sessionId: string },
-  caller: Caller,
+  guest: Guest,
 ): Promise<ChatTurn> {
   const { sessionId, wish } = request;
-  const { signal, ...access } = caller;
-  if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, caller);
+  const { signal, admission, ...access } = guest;
+  if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, guest);
   const asked = await askedFor(room, { sessionId, wish }, access);
-  const begun = await room.turns.begin(sessionId, { ...access, ...asked, signal, ...historyOf(room) });
+  const begun = await room.turns.begin(sessionId, {
+    ...access,
+    ...asked,
+    signal,
+    ...leaveOf(admission),
+    ...historyOf(room),
+  });
   if (begun.status !== 'started') {
     if (wish.type === 'message') await refuseOtherWords(room, { begun, message: wish.message, sessionId }, access);
     return begun;
@@ -102,7 +103,7 @@ async function begin(
 async function goOn(
   room: AgentRoom,
   { sessionId, answers }: { readonly sessionId: string; readonly answers: readonly ToolAnswer[] },
-  { signal, ...access }: Caller,
+  { signal, admission, ...access }: Guest,
 ): Promise<ChatTurn> {
   const { turns, agent } = room;
   const past = await turns.list(sessionId, access);
@@ -111,7 +112,13 @@ async function goOn(
   const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
   refuseOtherAnswers(answered, past, found);
   const options = await goingOn(answered, answered.given);
-  const begun = await turns.begin(sessionId, { ...access, ...options, signal, ...historyOf(room) });
+  const begun = await turns.begin(sessionId, {
+    ...access,
+    ...options,
+    signal,
+    ...leaveOf(admission),
+    ...historyOf(room),
+  });
   if (begun.status !== 'started') {
     const since = await turns.list(sessionId, access);
     refuseOtherAnswers(answered, since, await turns.open(sessionId, access));
@@ -131,9 +138,8 @@ async function goOn(
   });
 }
 
-/** The transcript, with the message of the turn that runs. */
-function itemsOf(found: TurnView<OrchestrationState> | null): readonly unknown[] {
-  return [...(found?.messages.items ?? []), ...(found?.running?.input ?? [])];
+function leaveOf(admission: Admission | null): Pick<BeginOptions<OrchestrationState>, 'admit'> {
+  return admission === null ? {} : { admit: (state) => admission.ofTurn(state) };
 }
 
 /** Nobody else would end a turn for which something failed here. */
@@ -166,66 +172,6 @@ async function shown(
   if (items.length === length || messages.length > lastMessages + 1) return windowOf(messages, lastMessages);
   const all = (await turns.open(turn.sessionId, access))?.messages.items ?? items;
   return windowOf(await fromTranscript([...all, ...turn.input], isOpen), lastMessages);
-}
-
-/** The message to be answered, and what it takes the place of. */
-async function askedFor(
-  { turns }: AgentRoom,
-  { sessionId, wish }: { readonly sessionId: string; readonly wish: MessageWish },
-  access: Omit<Caller, 'signal'>,
-): Promise<Asked> {
-  if (wish.type === 'message') return plain(wish.message);
-  const target = wish.type === 'edit' ? wish.replaces : wish.messageId;
-  const past = await turns.list(sessionId, access);
-  const found = await turns.open(sessionId, access);
-  const running = found?.running ?? null;
-  const origin = running && messageIdOf(originOf(past, running).turnId);
-  if (running !== null && (target === null || origin === target)) {
-    const { turnId, input, parentTurnId } = running;
-    const known = messagesIn(itemsOf(found)).find(({ id }) => id === origin);
-    // To ask for what is being answered anew is to ask for it again, unless it is to have other words.
-    if (wish.type === 'regenerate' || (wish.message.id === target && hasWords(known ?? {}, wish.message)))
-      return { messageId: messageIdOf(turnId), input, ...goingOnWith(parentTurnId) };
-    const replacing = { after: past.at(-1)?.turnId ?? null, attempt: attemptOf(turnId) + 1 };
-    if (parentTurnId === undefined) return { ...(await plain(wish.message)), replacing };
-  }
-  const answered = found && findAnswered(past, found, target);
-  if (answered !== null) return inPlaceOf(answered, wish);
-  if (wish.message !== null) return plain(wish.message);
-  throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });
-}
-
-async function inPlaceOf(
-  { messageId, input, turnBefore, attempt, brokenOff }: AnsweredMessage,
-  wish: Exclude<MessageWish, { readonly type: 'message' }>,
-): Promise<Asked> {
-  const isSame = wish.message === null || wish.message.id === messageId;
-  const hasSameWords = wish.type === 'regenerate' || (isSame && hasWords(messagesIn(input)[0] ?? {}, wish.message));
-  // What broke off after its tools have worked is gone on with, for the model is to know of them.
-  if (hasSameWords && brokenOff !== null) {
-    const { turnId, parentTurnId } = brokenOff;
-    return {
-      messageId: messageIdOf(turnId),
-      input: parentTurnId === undefined ? input : [],
-      ...goingOnWith(parentTurnId),
-    };
-  }
-  if (wish.type === 'regenerate') return { messageId, input, replacing: { after: turnBefore, attempt } };
-  const replacing = { after: turnBefore, ...(isSame && { attempt }) };
-  return { ...(await plain(wish.message)), replacing };
-}
-
-/** For one more attempt of answers: those before have taken the question. */
-function goingOnWith(parentTurnId: string | undefined): Pick<Asked, 'answering'> {
-  if (parentTurnId === undefined) return {};
-  const change = () => {
-    throw new StateroomError('NOT_PENDING', 'this was answered already; nothing has run');
-  };
-  return { answering: { turnId: parentTurnId, change } };
-}
-
-async function plain(message: UIMessage): Promise<Asked> {
-  return { messageId: message.id, input: await toTranscript([message]) };
 }
 
 /** An id is that of one message: it is free for the same words alone. */
@@ -266,10 +212,6 @@ function isAnswer({ state }: { readonly state: string }): boolean {
 
 function answeredAlready(): RequestError {
   return new RequestError('NOT_PENDING', 'this was answered already; nothing has run');
-}
-
-function hasWords({ parts }: Partial<UIMessage>, message: UIMessage | null): boolean {
-  return message === null || JSON.stringify(parts) === JSON.stringify(message.parts);
 }
 
 function takenId(): RequestError {

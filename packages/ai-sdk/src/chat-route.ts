@@ -130,7 +130,9 @@ class RouteHandler {
       case 'started': {
         const { turn, messages, answered } = begun;
         const state = turn.state;
-        const { stream, done } = runAgent({ agent: room.agent, turn, messages, answered, logger: this.#logger });
+        const account = room.budget?.account(access.owner) ?? null;
+        const run = { agent: room.agent, turn, messages, answered, account, logger: this.#logger };
+        const { stream, done } = runAgent(run);
         this.#options.waitUntil?.(done);
         return { chunks: stream, turnId: turn.id, state };
       }

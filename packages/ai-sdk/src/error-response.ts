@@ -12,6 +12,8 @@ export type ErrorBody = {
     readonly path?: string;
     /** With CONFLICT: the turn that is in the way, to be followed or stopped. */
     readonly turnId?: string;
+    /** With BUDGET: when there is room again, in epoch milliseconds; null: never. */
+    readonly freesAt?: number | null;
   };
 };
 
@@ -44,6 +46,7 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   INVALID_STATE: 500,
   NEWER_VERSION: 500,
   LIMIT: 503,
+  BUDGET: 429,
   UNKNOWN_OUTCOME: 503,
   LEASE_LOST: 503,
   NO_CHECKPOINT: 409,
@@ -72,8 +75,14 @@ export function errorResponse(error: unknown, logger: Logger): Response {
   const status = statusOf[error.code];
   if (status >= 500)
     logger.error({ error: error.code, reason: error.message, cause: nameOf(error.cause) }, 'a request failed');
-  const headers = status === 503 ? { 'retry-after': '1' } : undefined;
+  const seconds = status === 503 ? 1 : secondsUntil(isStateroomError(error) ? error.freesAt : null);
+  const headers = seconds === null ? undefined : { 'retry-after': String(seconds) };
   return Response.json(errorBody(error), { status, ...(headers && { headers }) });
+}
+
+/** Null where it is never. */
+function secondsUntil(time: number | null | undefined): number | null {
+  return time === null || time === undefined ? null : Math.max(1, Math.ceil((time - Date.now()) / 1000));
 }
 
 /** The same body for a turn that fails after its response has begun. */
@@ -91,7 +100,13 @@ function errorBody(error: unknown): ErrorBody {
   // What the storage says of itself is for the log.
   if (statusOf[code] === 503) return { error: { code, message: unavailable } };
   if (statusOf[code] === 500) return { error: { code, message: internal } };
-  return { error: { code, message, ...(path !== undefined && { path }), ...(turnId !== undefined && { turnId }) } };
+  const freesAt = isStateroomError(error) ? error.freesAt : undefined;
+  const facts = {
+    ...(path !== undefined && { path }),
+    ...(turnId !== undefined && { turnId }),
+    ...(freesAt !== undefined && { freesAt }),
+  };
+  return { error: { code, message, ...facts } };
 }
 
 /** The same as a chunk, for a stream that is under way. */

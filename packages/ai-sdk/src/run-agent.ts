@@ -8,6 +8,7 @@ import {
   type SteeringMessage,
   toClientView,
   type Turn,
+  type TurnAccount,
   type TurnProgressReport,
   TurnStopped,
 } from '@stateroom/orchestration';
@@ -46,6 +47,8 @@ export type AgentRun = {
   readonly messages: readonly UIMessage[];
   /** The calls of the last answer that were answered, with which the turn goes on. */
   readonly answered: UIMessage | null;
+  /** To be told what the turn uses; null where nobody counts it. */
+  readonly account: TurnAccount | null;
   readonly logger: Logger;
 };
 
@@ -67,7 +70,9 @@ export function runAgent(run: AgentRun): RunningTurn {
       run.turn.abandon();
       outlet.send(errorChunk(error));
     })
-    .finally(() => outlet.close());
+    .finally(() => outlet.close())
+    // Of a turn that could not be stored, too, a model was paid.
+    .then(() => running.settle());
   return { stream: outlet.stream, done };
 }
 
@@ -106,6 +111,15 @@ class RunningAgent {
       if (taken === null) return;
       await this.#takeAlong(taken, said);
     }
+  }
+
+  /** Tells whoever counts it what was used since it was told last. It goes on beside what the turn stores, and never fails it. */
+  async settle(): Promise<void> {
+    const { account, logger } = this.#run;
+    const used = this.#progress.report.usage?.totalTokens ?? 0;
+    await account?.settle(used).catch((error: unknown) => {
+      logger.error({ error: nameOf(error) }, 'what a turn has used could not be counted yet');
+    });
   }
 
   /** What was asked before is answered by now, or superseded. What a client has carried out is a call as any other. */
@@ -179,7 +193,8 @@ class RunningAgent {
     // It is stored with the step itself, and tells whoever finds this turn dead what is.
     await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
     this.#unstored = said;
-    const taken = await turn.step({ messages: await toTranscript(said), report: this.#progress.report });
+    const progress = { messages: await toTranscript(said), report: this.#progress.report };
+    const [taken] = await Promise.all([turn.step(progress), this.settle()]);
     this.#unstored = [];
     return this.#takeAlong(taken, said);
   }
@@ -213,7 +228,7 @@ class RunningAgent {
     if (calls.length > 0) return this.#wait(progress, calls);
     if (how === 'completed' && turn.isSteered) {
       await turn.write({ type: keptPart, data: this.#spoken.id, transient: true });
-      const taken = await turn.step(progress);
+      const [taken] = await Promise.all([turn.step(progress), this.settle()]);
       // They may have been answered elsewhere.
       return taken.length > 0 ? taken : this.#end([], how);
     }
@@ -222,7 +237,8 @@ class RunningAgent {
     const closed = how === 'completed' ? [] : toldClosed(said);
     const lastChunks = [...closed, this.#stateChunk(), ...last[how]];
     const status = how === 'failed' ? 'failed' : 'completed';
-    const outcome = await turn.end({ messages: progress.messages, report: this.#progress.report, status, lastChunks });
+    const ending = { messages: progress.messages, report: this.#progress.report, status, lastChunks } as const;
+    const [outcome] = await Promise.all([turn.end(ending), this.settle()]);
     if (outcome.status === 'steered') return outcome.messages;
     // This reader is told when it is stored.
     for (const chunk of lastChunks) this.#outlet.send(chunk);
@@ -234,7 +250,7 @@ class RunningAgent {
     const { turn } = this.#run;
     const asking = (state: OrchestrationState) => askFor(state, calls);
     const lastChunks = [this.#stateChunk(), this.#finish];
-    await turn.end({ ...progress, status: 'waiting', asking, lastChunks });
+    await Promise.all([turn.end({ ...progress, status: 'waiting', asking, lastChunks }), this.settle()]);
     for (const chunk of lastChunks) this.#outlet.send(chunk);
     return null;
   }

@@ -143,8 +143,8 @@ export class TurnProgress {
       reasoningTokens: sum('reasoningTokens'),
       ...((this.#usage.estimated || usage.estimated) && { estimated: true }),
     };
-    const { inputTokens, outputTokens, totalTokens } = usage;
-    this.#happened({ type: 'tokens_used', usage: { inputTokens, outputTokens, totalTokens } });
+    const { estimated: _, ...tokens } = usage;
+    this.#happened({ type: 'tokens_used', usage: tokens });
   }
 
   #happened(event: WorkflowEvent): void {

@@ -2,13 +2,14 @@
  * Every way in which Stateroom says no. Each code has a heading in docs/reference/errors.md.
  *
  * Five answers that are never turned into one another: absent (`NOT_FOUND`), refused (`EXISTS`, `CONFLICT`,
- * `LIMIT`, `NOT_PENDING`, `EXPIRED`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`, `TIMEOUT`), and not known (`UNKNOWN_OUTCOME`).
+ * `LIMIT`, `BUDGET`, `NOT_PENDING`, `EXPIRED`), invalid (`INVALID…`, `NEWER_VERSION`), unreachable (`STORAGE`, `TIMEOUT`), and not known (`UNKNOWN_OUTCOME`).
  */
 export type ErrorCode =
   | 'NOT_FOUND'
   | 'EXISTS'
   | 'CONFLICT'
   | 'LIMIT'
+  | 'BUDGET'
   | 'INVALID'
   | 'INVALID_ID'
   | 'INVALID_STATE'
@@ -24,6 +25,8 @@ export type ErrorCode =
 export type StateroomErrorOptions = {
   /** Where in the input or state the fault is, as in `messages[2].text`. */
   readonly path?: string;
+  /** With BUDGET: when there is room again, in epoch milliseconds, if nothing else is spent; null: never. */
+  readonly freesAt?: number | null;
   readonly cause?: unknown;
 };
 
@@ -35,11 +38,13 @@ export class StateroomError extends Error {
   readonly [brand] = true;
   readonly code: ErrorCode;
   readonly path: string | undefined;
+  readonly freesAt: number | null | undefined;
 
   constructor(code: ErrorCode, message: string, options: StateroomErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.path = options.path;
+    this.freesAt = options.freesAt;
   }
 }
 

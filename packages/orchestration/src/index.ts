@@ -1,3 +1,7 @@
+export { Budget } from './budget/budget.ts';
+export { BudgetKeeper, type BudgetKeeperOptions } from './budget/budget-keeper.ts';
+export type { Admission } from './budget/admission.ts';
+export type { TurnAccount } from './budget/turn-account.ts';
 export { addEffect, advanceEffects, Effect, effectsOf, EffectView, removeEffect, type WithEffects } from './effects.ts';
 export {
   ClientView,
@@ -25,6 +29,7 @@ export {
   defaultStep,
   enterStep,
   initialOrchestrationState,
+  keepUsage,
   type WorkflowEvent,
 } from './rules.ts';
 export { initialData, type SessionData, undescribedData } from './session-data.ts';

@@ -12,10 +12,15 @@ export const ToolCall = z.object({
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
+/** What models have used. States from before cached and reasoning tokens were told apart have none of either. */
 export const TokenUsage = z.object({
   inputTokens: z.int().min(0),
   outputTokens: z.int().min(0),
   totalTokens: z.int().min(0),
+  /** Of the input tokens, those that the provider had kept from before. */
+  cachedInputTokens: z.int().min(0).default(0),
+  /** Of the output tokens, those that the model has thought with. */
+  reasoningTokens: z.int().min(0).default(0),
 });
 export type TokenUsage = z.infer<typeof TokenUsage>;
 

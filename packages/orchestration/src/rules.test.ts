@@ -187,7 +187,7 @@ describe('what is kept of tool calls and turns', () => {
       { type: 'turn_ended' },
       { type: 'tokens_used', usage },
       { type: 'turn_ended' },
-      { type: 'tokens_used', usage },
+      { type: 'tokens_used', usage: { ...usage, cachedInputTokens: 4, reasoningTokens: 3 } },
     ] as const;
     const twice = events.reduce<OrchestrationState>(
       (before, event) => afterEvent(null, { state: before }, event),
@@ -195,7 +195,7 @@ describe('what is kept of tool calls and turns', () => {
     );
     expect([twice.turnCount, twice.cumulativeTokenUsage]).toEqual([
       2,
-      { inputTokens: 20, outputTokens: 10, totalTokens: 30 },
+      { inputTokens: 20, outputTokens: 10, totalTokens: 30, cachedInputTokens: 4, reasoningTokens: 3 },
     ]);
   });
 

@@ -3,6 +3,7 @@
  * offers, and what an event changes. Nothing here reads or writes; a workflow of null is an agent without steps.
  */
 
+import type { z } from 'zod';
 import { advanceEffects, type Effect, effectsOf } from './effects.ts';
 import type { OrchestrationState, StepCause, TokenUsage, ToolCall } from './orchestration-state.ts';
 import { conditionsHold, timesUsed } from './workflow/holds.ts';
@@ -17,7 +18,7 @@ import type { Workflow } from './workflow.ts';
  */
 export type WorkflowEvent<S extends OrchestrationState = OrchestrationState> =
   | { readonly type: 'tool_called'; readonly call: ToolCall }
-  | { readonly type: 'tokens_used'; readonly usage: TokenUsage }
+  | { readonly type: 'tokens_used'; readonly usage: z.input<typeof TokenUsage> }
   | { readonly type: 'turn_ended' }
   | { readonly type: 'changed'; readonly to: Situation<S> };
 
@@ -34,7 +35,13 @@ export function initialOrchestrationState(workflow: Workflow | null, sessionId: 
     toolCounts: {},
     sequenceIndex: 0,
     turnCount: 0,
-    cumulativeTokenUsage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+    cumulativeTokenUsage: {
+      inputTokens: 0,
+      outputTokens: 0,
+      totalTokens: 0,
+      cachedInputTokens: 0,
+      reasoningTokens: 0,
+    },
     pending: [],
     effects: [],
     data: null,
@@ -112,6 +119,14 @@ export function advanceSequence<S extends OrchestrationState>(workflow: Workflow
   return { ...inStep, sequenceIndex: inStep.sequenceIndex + 1 };
 }
 
+/** A state that is gone back to, with the tokens used until now: what was spent is not undone with what was said. */
+export function keepUsage(
+  restored: OrchestrationState,
+  { cumulativeTokenUsage }: OrchestrationState,
+): OrchestrationState {
+  return { ...restored, cumulativeTokenUsage };
+}
+
 /** The step that a session begins in: the one that says so, or the first. */
 export function defaultStep(workflow: Workflow | null): Step | null {
   return workflow?.steps.find(({ isDefault }) => isDefault) ?? workflow?.steps[0] ?? null;
@@ -154,14 +169,16 @@ function countCall<S extends OrchestrationState>(workflow: Workflow | null, stat
   };
 }
 
-function addTokenUsage<S extends OrchestrationState>(state: S, usage: TokenUsage): S {
-  const { inputTokens, outputTokens, totalTokens } = state.cumulativeTokenUsage;
+function addTokenUsage<S extends OrchestrationState>(state: S, usage: z.input<typeof TokenUsage>): S {
+  const { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens } = state.cumulativeTokenUsage;
   return {
     ...state,
     cumulativeTokenUsage: {
       inputTokens: inputTokens + usage.inputTokens,
       outputTokens: outputTokens + usage.outputTokens,
       totalTokens: totalTokens + usage.totalTokens,
+      cachedInputTokens: cachedInputTokens + (usage.cachedInputTokens ?? 0),
+      reasoningTokens: reasoningTokens + (usage.reasoningTokens ?? 0),
     },
   };
 }

@@ -8,6 +8,7 @@ import type {
   StorageEntry,
   Transaction,
 } from '../storage/provider.ts';
+import type { IndexKeys } from '../storage/keys.ts';
 import { deepFreeze } from './freeze.ts';
 import { type Access, guardVersion } from './guard.ts';
 import type { SessionList } from './result.ts';
@@ -85,6 +86,11 @@ export class SessionParts<T, ListName extends string> {
 
   keys(sessionId: string): PartKeys {
     return this.#shared.keySpace.session(sessionId);
+  }
+
+  /** The keys of what an owner has spent with an agent, beside all sessions: a digest of both names them. */
+  async ledgerKeys(access: Required<Access>): Promise<IndexKeys> {
+    return this.#shared.keySpace.ledger(await this.guardVersion(access));
   }
 
   /** A version that was never used. */

@@ -24,8 +24,9 @@ describe('the keys of a session', () => {
         fc.pre(namespace !== otherNamespace || id !== otherId);
         const allKeys = (space: KeySpace<'messages'>, name: string) => {
           const { record, guard, lists } = space.session(name);
-          const [owner, census] = [space.owner(name), space.census()];
-          return { own: [record, guard, ...lists.values(), ...Object.values(owner)], shared: Object.values(census) };
+          const [owner, ledger, census] = [space.owner(name), space.ledger(name), space.census()];
+          const ofOwner = [...Object.values(owner), ...Object.values(ledger)];
+          return { own: [record, guard, ...lists.values(), ...ofOwner], shared: Object.values(census) };
         };
         const mine = allKeys(new KeySpace(namespace, ['messages'], hashTags), id);
         const others = allKeys(new KeySpace(otherNamespace, ['messages'], hashTags), otherId);

@@ -1,6 +1,6 @@
 /**
  * The only place where keys are joined, escaped and taken apart: `namespace:{id}`, `namespace:{id}:part`,
- * `namespace:{id}:part:name` and `namespace:owners:{owner}`.
+ * `namespace:{id}:part:name`, `namespace:owners:{owner}` and `namespace:ledger:{digest}`.
  *
  * Only what would make two different keys look alike is escaped, so keys stay readable in the engine's own tools. The
  * braces are the hash tag by which a Redis cluster keeps all keys of one session on one node; without them, where there
@@ -43,6 +43,11 @@ export class KeySpace<ListName extends string = never> {
   /** The list of an owner's sessions, and beside it the entry that changes whenever that list is not just longer. */
   owner(owner: string): IndexKeys {
     return this.#index('owners', owner);
+  }
+
+  /** The list of what an owner has spent with an agent; `digest` tells neither. */
+  ledger(digest: string): IndexKeys {
+    return this.#index('ledger', digest);
   }
 
   /** The list of all sessions of the namespace, where their number is bounded. */

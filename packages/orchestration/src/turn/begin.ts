@@ -1,11 +1,12 @@
 import { type Change, StateroomError, type Transaction } from '@stateroom/core';
-import { appendLetter, setLease, setQueue, setRun } from './changes.ts';
+import { appendLetter, setQueue } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
 import { type HistoryQuestion, lengthOnly } from './history-cache.ts';
 import { aheadOf, type Comer, type Move, nextMove, type Progress, progressAfter, type Reply } from './next-move.ts';
 import { type BeginOptions, type NotBegun, policyFor, requests } from './overlap.ts';
 import { type SessionView, viewOf, viewReads } from './session-view.ts';
+import { newRun, start, takeBack } from './start.ts';
 import type { TurnContext } from './turn-context.ts';
 import { attemptOf, messageIdOf, turnIdOf } from './turn-id.ts';
 import type { TurnKeys } from './turn-parts.ts';
@@ -35,6 +36,7 @@ export class Beginning<T> {
   /** The turn that was asked to make room. */
   #asked: string | null = null;
   #pollMs = firstPollMs;
+  #isAdmitted: boolean;
   /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
   #waiting: readonly string[] = [];
 
@@ -51,6 +53,7 @@ export class Beginning<T> {
     const [turnId, overlap] = [firstTurnId(options), policyFor(options)];
     this.#progress = { turnId, overlap, isInputStored: false, steered: null, waitedWith: [] };
     this.#ticket = context.parts.mint();
+    this.#isAdmitted = options.admit === undefined;
     this.#deadline = performance.now() + context.limits.queueWaitMs;
   }
 
@@ -70,6 +73,7 @@ export class Beginning<T> {
       const comer = this.#comer();
       this.#progress = progressAfter(view, this.#progress, comer);
       const move = nextMove(reply, this.#progress, comer);
+      if (!this.#isAdmitted && move.do !== 'leave') await this.#admit(view);
       const next = move.do === 'leave' ? await this.#leave(move.outcome, view) : await this.#make(move, view);
       if ('status' in next) return next;
       reply = next;
@@ -109,43 +113,17 @@ export class Beginning<T> {
   }
 
   async #begin(view: SessionView | null): Promise<Answer> {
-    const { parts, limits } = this.#context;
-    const { messageId } = this.#options;
-    const queue = view?.queue.messageIds ?? [];
+    const { parts } = this.#context;
     const ahead = view === null ? [] : aheadOf(view, this.#options);
+    const hasTicket = view?.ticket === this.#ticket;
+    // Much may have been spent since it came to stand in line.
+    if (view !== null && hasTicket) await this.#admit(view);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
     const { turnId, isInputStored } = this.#progress;
-    const { answering } = this.#options;
-    const run = {
-      turnId,
-      ...(answering && { parentTurnId: answering.turnId }),
-      startedAt: parts.now(),
-      input: isInputStored ? [] : [...this.#options.input],
-      isInputStored,
-      base: null,
-      taken: [],
-      report: {},
-    };
-    const place = queue.indexOf(messageId);
-    const rest = place < 0 ? [] : queue.slice(place + 1);
-    const begin = {
-      checks: [
-        { key: this.#keys.mark(messageId), version: view?.mark?.version ?? null },
-        { key: this.#keys.run, version: before.run },
-        { key: this.#keys.queue, version: view?.queue.version ?? null },
-        ...ahead.map((id) => ({ key: this.#keys.ticket(id), version: null })),
-        ...before.checks,
-      ],
-      changes: [
-        ...before.changes,
-        setRun(this.#keys, run, version),
-        setLease(this.#keys, turnId, { version, leaseMs: limits.leaseMs }),
-        ...(queue.length > 0 ? [setQueue(this.#keys, rest, parts.mint())] : []),
-        ...(view?.ticket === this.#ticket ? [{ type: 'delete', key: this.#keys.ticket(messageId) } as const] : []),
-      ],
-    };
+    const run = newRun(this.#options, { turnId, isInputStored, startedAt: parts.now() });
+    const begin = start(this.#context, this.#sessionId, { run, version, before, view, ahead, hasTicket });
     return this.#send(begin, this.#askForHistory(before.changes));
   }
 
@@ -162,8 +140,25 @@ export class Beginning<T> {
     const { turnId, isInputStored } = this.#progress;
     const isNew = attemptOf(turnId) === 1;
     const isNext = isInputStored || (answering !== undefined && !isNew);
-    const wish = { view, isRolledBack, isNext, replacing, answering: isNew ? answering : undefined };
+    const admit = this.#isAdmitted ? undefined : (state: T) => this.#admitState(state);
+    const wish = { view, isRolledBack, isNext, replacing, answering: isNew ? answering : undefined, admit };
     return clear(this.#context, session, wish);
+  }
+
+  /** Throws what refuses the turn, and leaves no place in the line behind. */
+  async #admit(view: SessionView): Promise<void> {
+    const { state } = await this.#context.parts.open(this.#sessionId, view.record);
+    try {
+      await this.#admitState(state);
+    } catch (refusal) {
+      await this.#leave({ status: 'refused', by: 'queue', turnId: null }, view);
+      throw refusal;
+    }
+  }
+
+  async #admitState(state: T): Promise<void> {
+    await this.#options.admit?.(state);
+    this.#isAdmitted = true;
   }
 
   /** The place of one who has gone is there until somebody from behind has begun. */
@@ -270,8 +265,19 @@ export class Beginning<T> {
       throw new StateroomError('STORAGE', 'the storage shows a lease without its turn');
     const { parts, history } = this.#context;
     const session = await parts.open(this.#sessionId, record);
+    if (!this.#isAdmitted) await this.#admitBegun({ session, run, view, leaseVersion: lease, leasedAt });
     const known = question && history.answer(session, question, messages ?? { items: [], length: 0 });
     return known && { session, run, view: { ...view, messages: known }, leaseVersion: lease, leasedAt };
+  }
+
+  /** One that was begun where nothing was in its way, before it was known whether it may. */
+  async #admitBegun(claim: Claim<T>): Promise<void> {
+    try {
+      await this.#admitState(claim.session.state);
+    } catch (refusal) {
+      await takeBack(this.#context, claim);
+      throw refusal;
+    }
   }
 }
 

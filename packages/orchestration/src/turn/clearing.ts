@@ -14,16 +14,18 @@ type Wish<T> = Pick<BeginOptions<T>, 'replacing' | 'answering'> & {
   readonly isRolledBack: boolean;
   /** Whether the turn goes on with the last one that is over, behind which nothing may come. */
   readonly isNext: boolean;
+  /** Asked before anything is taken away for good; undefined where it was asked already. */
+  readonly admit: ((state: T) => Promise<void>) | undefined;
 };
 
 /** Takes out of the way what is before a turn: turns whose place it takes, the question that it answers, a dead turn. */
 export async function clear<T>(
   context: TurnContext<T>,
   { sessionId, guard }: { readonly sessionId: string; readonly guard: string },
-  { view, isRolledBack, isNext, replacing, answering }: Wish<T>,
+  { view, isRolledBack, isNext, replacing, answering, admit }: Wish<T>,
 ): Promise<Clearing> {
   if (replacing !== undefined)
-    return { ...(await cutBack(context, { sessionId, guard, turnId: replacing.after })), run: null };
+    return { ...(await cutBack(context, { sessionId, guard, turnId: replacing.after, admit })), run: null };
   if (view !== null && answering !== undefined)
     return { ...(await answer(context, sessionId, { view, answering })), run: null };
   const last = { key: context.keysOf(sessionId).turns, length: view?.turns?.length ?? 0 };

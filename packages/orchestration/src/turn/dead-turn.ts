@@ -21,7 +21,7 @@ export async function closeDeadTurn<T>(
   const { writing, changes } = await endTurn(context, session, {
     run,
     status: isRolledBack ? 'rolled_back' : 'crashed',
-    state: isRolledBack ? (session.draft?.before ?? session.state) : session.state,
+    state: isRolledBack ? context.restored(session.draft?.before ?? session.state, session.state) : session.state,
     items,
     lengths: lengthsIn(context, session, view),
   });

@@ -26,6 +26,12 @@ export type BeginOptions<T> = Access & {
    * line, has come after that turn: it is `refused`, whatever the overlap policy.
    */
   readonly answering?: { readonly turnId: string; readonly change: (state: T) => T } | undefined;
+  /**
+   * Asked, with the state, whether the turn may begin; throws what it refuses, and then nothing has come of the message.
+   * A message that runs or is answered already needs no leave. Where nothing is in the way the turn is begun meanwhile,
+   * and taken back when it is refused. It may be asked again after a wait.
+   */
+  readonly admit?: ((state: T) => Promise<void>) | undefined;
   /** How many of the last items of `messages` to bring along; all by default. */
   readonly lastMessages?: number;
   /** Gives up the place in the queue. */

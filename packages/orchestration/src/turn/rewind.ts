@@ -56,12 +56,16 @@ async function closeForGood<T>(
  * What takes a session back, as a part of the commit that begins a turn; a dead turn is closed before, in a commit of
  * its own. Nothing while a turn runs: then that commit is refused.
  */
-export async function cutBack<T>(context: TurnContext<T>, target: RewindTarget): Promise<Aside> {
+export async function cutBack<T>(
+  context: TurnContext<T>,
+  { admit, ...target }: RewindTarget & { readonly admit: ((state: T) => Promise<void>) | undefined },
+): Promise<Aside> {
   const seen = await lookBack(context, target);
   if (seen.isRunning) return { checks: [], changes: [] };
+  await admit?.(seen.session.state);
   if (seen.run === null) return changesOf(context, seen, target);
   await closeForGood(context, seen, seen.run);
-  return cutBack(context, target);
+  return cutBack(context, { ...target, admit: undefined });
 }
 
 type Rewinding = Aside & { readonly gone: readonly TurnRecord[]; readonly version: string | null };
@@ -76,7 +80,9 @@ async function changesOf<T>(
   const gone = past.slice(place + 1);
   if (gone[0] === undefined) return { gone, version: null, checks: [], changes: [] };
   const { checks, changes, version } = await context.parts.write(session, {
-    state: keepState ? session.state : await stateAfter(context, session, { place, turnId }),
+    state: keepState
+      ? session.state
+      : context.restored(await stateAfter(context, session, { place, turnId }), session.state),
     draft: null,
     truncate: { messages: gone[0].messages.from, turns: place + 1 },
   });

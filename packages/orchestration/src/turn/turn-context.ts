@@ -41,5 +41,7 @@ export type TurnContext<T> = {
   readonly salvage: Salvage;
   /** What a state is to be in the new session that is made of it. */
   readonly forked: (state: T, forkId: string) => T;
+  /** What a state that is gone back to is to be, with what stays of the one that is left. */
+  readonly restored: (state: T, left: T) => T;
   readonly logger: Logger;
 };

@@ -155,14 +155,16 @@ export class TurnHolder<T> {
     const run = { ...this.#run, report };
     const end = (status: TurnStatus, state: T) =>
       endTurn(this.#context, session, { run, status, state, items, lengths: this.#lengths });
-    if (wanted === 'rolled_back') return end(wanted, session.draft?.before ?? session.state);
+    const before = session.draft?.before ?? session.state;
+    const isDropped = wanted === 'rolled_back';
     try {
-      return await end(wanted, change(session.state));
+      const state = change(session.state);
+      return await end(wanted, isDropped ? this.#context.restored(before, state) : state);
     } catch (error) {
       const { code, path } = isStateroomError(error) ? error : { code: 'THROWN', path: 'state' };
       if (path?.startsWith('state') !== true) throw error;
       this.#context.logger.error({ code, path }, 'the state of a turn could not be stored');
-      return end('failed', session.state);
+      return isDropped ? end(wanted, before) : end('failed', session.state);
     }
   }
 

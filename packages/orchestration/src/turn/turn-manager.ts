@@ -33,6 +33,11 @@ export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   readonly salvage?: Salvage;
   /** Of the state of a session and a new id, the state of the fork; by default it is the same. */
   readonly forked?: (state: T, forkId: string) => T;
+  /**
+   * Of the state that a rewind or rollback goes back to, and the one that it leaves, the state that is stored; by default
+   * the former. Pure; it may run more than once.
+   */
+  readonly restored?: (state: T, left: T) => T;
   readonly logger?: Logger;
 };
 
@@ -74,7 +79,7 @@ export class TurnManager<T> {
 
   constructor(options: TurnManagerOptions<T>) {
     const { sessions, overlap = 'reject', logger = silentLogger, ...others } = options;
-    const { salvage = async () => [], forked = (state: T) => state, ...given } = others;
+    const { salvage = async () => [], forked = same, restored = same, ...given } = others;
     const limits = { ...defaultLimits, ...given };
     const { parts } = sessions;
     validate(limits, parts.made);
@@ -88,6 +93,7 @@ export class TurnManager<T> {
       history: new HistoryCache({ maxBytes: limits.historyCacheBytes }),
       salvage,
       forked,
+      restored,
       logger,
     };
   }
@@ -217,6 +223,10 @@ export class TurnManager<T> {
     const found = unwrap(await this.#sessions.getSession(sessionId, { owner, agentId }));
     return this.#context.parts.guardVersion({ owner: found.owner ?? undefined, agentId: found.agentId ?? undefined });
   }
+}
+
+function same<T>(state: T): T {
+  return state;
 }
 
 function validate(limits: TurnLimits, { lists, attachments }: SessionParts<unknown, TurnList>['made']): void {
