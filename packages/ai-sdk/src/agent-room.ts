@@ -87,7 +87,16 @@ export async function loadConversation({
   const isOpen = (toolCallId: string) => open.includes(toolCallId);
   return {
     messages: await fromTranscript([...messages.items, ...(running?.input ?? [])], isOpen),
-    state: toClientView(state, agent.data),
+    state: viewOf(state, agent),
     runningTurnId: running?.turnId ?? null,
   };
+}
+
+/** A conversation is worth more than the view of its data: one that fails shows none. */
+function viewOf(state: OrchestrationState, { data }: Agent): ClientView {
+  try {
+    return toClientView(state, data);
+  } catch {
+    return toClientView(state);
+  }
 }

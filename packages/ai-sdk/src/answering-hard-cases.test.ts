@@ -223,6 +223,26 @@ describe('a client', () => {
     expect([refused.status, refused.body]).toMatchObject([400, { error: { code: 'INVALID' } }]);
   });
 
+  it('has carried its tool out, once, though the server that was told first has died', async () => {
+    const locate = tool({ inputSchema: z.object({}), outputSchema: z.string() });
+    const room = shop({ tools: { locate }, toolApproval: {} });
+    const question = await post(room.route, { id: 's', message: userMessage('where', 'm1'), create: true });
+    const [part] = toolParts([(await messageOf(question)) ?? userMessage('')]);
+    const answers = [{ toolCallId: callOf(part), output: 'Oslo' }];
+    const { turns } = roomOf(room.agent, { storage: room.storage, turns: { leaseMs: 100 } });
+    const items = (await turns.open('s', access))?.messages.items ?? [];
+    const asking = await findQuestion(await turns.list('s', access), items, answers);
+    const answered = await answeredBy(asking, answers, room.agent.tools);
+    const begun = await turns.begin('s', { ...access, ...(await goingOn(answered, answered.given)) });
+    if (begun.status === 'started') begun.turn.abandon();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await post(room.other, { id: 's', answers });
+    expect((await turns.open('s', access))?.state).toMatchObject({
+      toolCounts: { locate: 1 },
+      toolLog: [{ ok: true }],
+    });
+  });
+
   it('has its output as the schema makes it', async () => {
     const locate = tool({ inputSchema: z.object({}), outputSchema: z.object({ city: z.string().trim() }) });
     const room = shop({ tools: { locate }, toolApproval: {} });

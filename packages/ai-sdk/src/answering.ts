@@ -1,15 +1,18 @@
 import {
+  afterTool,
   answersTo,
   type BeginOptions,
   type OrchestrationState,
   type PendingAnswer,
   takeAnswers,
   type TurnRecord,
+  type Workflow,
 } from '@stateroom/orchestration';
 import { asSchema, getToolName, isToolUIPart, type ToolSet, type UIMessage } from 'ai';
 import { RequestError } from './error-response.ts';
 import { keepable } from './guard-tools.ts';
 import { inputDigest } from './input-digest.ts';
+import { toldOf } from './told-answers.ts';
 import type { ToolAnswer } from './tool-answer.ts';
 import { callOf, fromTranscript, hasResult, isStorable, type ToolPart, toTranscript } from './transcript.ts';
 
@@ -69,9 +72,16 @@ export async function answeredBy(
 export async function goingOn(
   { question, message }: Answered,
   given: readonly PendingAnswer[],
+  workflow: Workflow | null = null,
 ): Promise<Pick<BeginOptions<OrchestrationState>, 'messageId' | 'input' | 'answering' | 'overlap'>> {
   const { turnId } = question;
-  const change = (state: OrchestrationState) => takeAnswers(state, { turnId, answers: given, now: Date.now() });
+  const calls = toldOf(message).flatMap(({ call }) => (call === null ? [] : [call]));
+  // What a client has carried out is a call as any other, and counts whatever becomes of the turn.
+  const change = (state: OrchestrationState) =>
+    calls.reduce(
+      (counted, call) => afterTool(workflow, counted, call),
+      takeAnswers(state, { turnId, answers: given, now: Date.now() }),
+    );
   return {
     messageId: answersTo(turnId),
     input: await toTranscript([message], () => true),

@@ -111,7 +111,7 @@ async function goOn(
   const items = found?.messages.items ?? [];
   const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
   refuseOtherAnswers(answered, past, found);
-  const options = await goingOn(answered, answered.given);
+  const options = await goingOn(answered, answered.given, agent.workflow);
   const begun = await turns.begin(sessionId, {
     ...access,
     ...options,

@@ -129,7 +129,7 @@ class RunningAgent {
     this.#progress.offerTools();
     for (const { chunk, call } of toldOf(answered)) {
       await this.#say(chunk);
-      if (call !== null && attemptOf(turn.id) === 1) this.#progress.recordTool(call);
+      if (call !== null && attemptOf(turn.id) === 1) this.#progress.noteTool(call);
     }
   }
 

@@ -1,6 +1,6 @@
 import { silentLogger } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
-import { defineWorkflow } from '@stateroom/orchestration';
+import { defineWorkflow, OrchestrationStateManager } from '@stateroom/orchestration';
 import { jsonSchema, tool, type ToolExecutionOptions } from 'ai';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +34,39 @@ function agentOf(reply: ScriptedModelOptions['reply'], options: Partial<AgentOpt
 const go = (step: string) => ({ toolCalls: [{ name: 'go_to_step', input: { step } }] });
 
 describe('a model whose workflow leaves the transitions to it', () => {
+  it('does not undo where the application has put the session meanwhile', async () => {
+    const storage = memoryStorage();
+    const closed = defineWorkflow({
+      steps: [
+        { name: 'talk', tools: { allow: ['look'] } },
+        { name: 'pay', tools: { allow: ['pay'] }, to: [] },
+        { name: 'hand', tools: { allow: [] }, to: [] },
+      ],
+      transitions: 'model',
+    });
+    const paid: unknown[] = [];
+    const look = tool({
+      inputSchema: z.object({}),
+      execute: async () => {
+        const states = new OrchestrationStateManager({ storage, workflow: closed, agentId: 'desk' });
+        await states.setActiveStep('s', 'hand', { owner: 'me' });
+        return 'handed over';
+      },
+    });
+    const pay = tool({ inputSchema: z.object({}), execute: () => paid.push('paid') });
+    const reply: ScriptedModelOptions['reply'] = ({ toolResults }) => {
+      if (toolResults.length === 0) return { toolCalls: [...go('pay').toolCalls, { name: 'look', input: {} }] };
+      return toolResults.length === 2 ? { toolCalls: [{ name: 'pay', input: {} }] } : { text: 'done' };
+    };
+    const agent = agentOf(reply, { workflow: closed, tools: { look, pay } });
+    const answer = await post(routeOn(storage, { agents: [agent] }), {
+      id: 's',
+      message: userMessage('go'),
+      create: true,
+    });
+    expect([stateOf(answer), paid]).toMatchObject([{ activeStep: 'hand' }, []]);
+  });
+
   it('is told where it may go, goes there, and finds the tools of that step', async () => {
     const seen: unknown[] = [];
     const storage = memoryStorage();

@@ -89,8 +89,13 @@ export class TurnProgress {
     return `Tool "${tool}" is not allowed in step "${step}". Allowed now: ${allowed}.`;
   }
 
-  recordTool(call: ToolCall): void {
+  /** For the turn's record alone: the state knows of it already. */
+  noteTool(call: ToolCall): void {
     this.#tools.push({ name: call.tool, ok: call.ok, durationMs: call.durationMs });
+  }
+
+  recordTool(call: ToolCall): void {
+    this.noteTool(call);
     this.#happened({ type: 'tool_called', call });
   }
 
@@ -107,7 +112,11 @@ export class TurnProgress {
   goToStep(goal: string): string | null {
     const refusal = refusalToGo(this.#agent.workflow, situationOf(this.turn.state), goal);
     this.#tools.push({ name: goToStepTool, ok: refusal === null });
-    if (refusal === null) this.turn.update((state) => goToStep(state, goal));
+    const { workflow } = this.#agent;
+    // Asked again of whatever is stored by then: the application may have moved the session meanwhile.
+    const go = (state: OrchestrationState) =>
+      refusalToGo(workflow, situationOf(state), goal) === null ? goToStep(state, goal) : state;
+    if (refusal === null) this.turn.update(go);
     return refusal;
   }
 

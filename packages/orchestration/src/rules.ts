@@ -100,7 +100,11 @@ export function afterTool<S extends OrchestrationState>(workflow: Workflow | nul
 
 /** The state after a change of it, or of the data in it, that may make conditions true; unless it names a step itself. */
 export function afterChange<S extends OrchestrationState>(workflow: Workflow | null, before: S, after: NoInfer<S>): S {
-  if (after.activeStep !== before.activeStep) return after;
+  if (after.activeStep !== before.activeStep) {
+    const { activeStep, sequenceIndex } = after;
+    const entered = enterStep({ ...after, activeStep: before.activeStep }, activeStep);
+    return sequenceIndex === before.sequenceIndex ? entered : { ...entered, sequenceIndex };
+  }
   return afterEvent(workflow, situationOf(before), { type: 'changed', to: situationOf(after) });
 }
 

@@ -70,21 +70,21 @@ describe('a workflow', () => {
       'workflow.steps[1].when[0].of[1].predicate',
     ],
     [
-      'a condition on a tool that no step allows',
+      'a condition on a tool that every step denies',
       {
         steps: [
-          { name: 'a', tools: { allow: ['y'] } },
+          { name: 'a', tools: { deny: ['x'] } },
           { name: 'b', when: [used], tools: { deny: ['x'] } },
         ],
       },
       'workflow.steps[1].when[0].tool',
     ],
     [
-      'a sequence with a tool that no step allows',
+      'a sequence with a tool that every step denies',
       {
         steps: [
-          { name: 'a', tools: { allow: ['y'] } },
-          { name: 'b', when: [{ type: 'sequence_match', tools: ['y', 'x'] }], tools: { allow: ['y'] } },
+          { name: 'a', tools: { deny: ['x'] } },
+          { name: 'b', when: [{ type: 'sequence_match', tools: ['y', 'x'] }], tools: { deny: ['x'] } },
         ],
       },
       'workflow.steps[1].when[0].tools[1]',

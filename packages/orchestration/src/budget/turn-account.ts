@@ -1,4 +1,4 @@
-import { createId } from '@stateroom/core';
+import { createId, refuseUnless } from '@stateroom/core';
 import { maySendAgainMs, type Spending } from './spending.ts';
 
 type AccountOptions = {
@@ -18,9 +18,10 @@ export class TurnAccount {
 
   /**
    * Stores what the turn has used since it was last told; `totalTokens` is of the whole turn so far. What could not be
-   * stored goes along with the next call, and counts once, whatever came of it before.
+   * stored goes along with the next call, and counts once, whatever came of it before. INVALID for what is no count.
    */
   async settle(totalTokens: number): Promise<void> {
+    refuseUnless(Number.isSafeInteger(totalTokens) && totalTokens >= 0, 'totalTokens', 'is no whole number from 0');
     const tokens = totalTokens - this.#counted;
     const at = this.#options.now();
     const unsent = this.#unsent.filter((spending) => at - spending.at < maySendAgainMs / 2);

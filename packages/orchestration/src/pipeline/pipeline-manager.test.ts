@@ -15,6 +15,19 @@ describe('a pipeline', () => {
 });
 
 function steps(open: OpenStorage): void {
+  it.each([5, 'ready', 0, '', {}, { code: 'X' }, { note: 'n', code: 404 }, null, undefined])(
+    'fails a step whose precondition answers %j, and nothing else of the session',
+    async (answer) => {
+      const { create, run, get } = desk(open());
+      await create();
+      const odd = { name: 'odd', when: () => answer as never, run: () => 1 };
+      const outcome = await run([{ name: 'charge', run: () => 'charged' }, odd]);
+      expect(outcome.results).toMatchObject([{ value: 'charged' }, { status: 'failed', code: 'INVALID' }]);
+      expect(await get()).toMatchObject({ last: { value: 'charged' } });
+      expect(await run([{ name: 'one', run: () => 1 }], { name: 'other' })).toMatchObject({ status: 'ok' });
+    },
+  );
+
   it('runs its steps in order, each with the state, the result before it, and a key of its own', async () => {
     const storage = open();
     const { create, run, told, get } = desk(storage);

@@ -1,4 +1,5 @@
-import { StateroomError, isStateroomError } from '@stateroom/core';
+import { isStateroomError, StateroomError } from '@stateroom/core';
+import { z } from 'zod';
 import { idempotencyKey } from './idempotency-key.ts';
 import { handedOut } from './outcome.ts';
 import { type Failure, failureOf, perform, type Performed, storable } from './perform.ts';
@@ -86,11 +87,13 @@ export class PipelineRunner<T> {
   async #unready(placed: Placed<T>, skipped: readonly StepResult[]): Promise<StepResult | null> {
     const { when = () => true } = placed.step;
     const context = await this.#contextOf(placed, skipped);
-    const asked = await this.#inTime(placed, context.signal, (signal) => when({ ...context, signal }));
+    const asked = await this.#inTime(placed, context.signal, async (signal) =>
+      whyNot(await when({ ...context, signal })),
+    );
     if (!asked.isDone) return this.#failed(placed, asked.failure);
-    if (asked.value === true) return null;
-    const reason = asked.value === false ? { note: 'its precondition did not hold' } : asked.value;
-    return this.#result(placed, { status: 'skipped', code: reason.code ?? null, note: reason.note });
+    if (asked.value === null) return null;
+    const { code = null, note } = asked.value;
+    return this.#result(placed, { status: 'skipped', code, note });
   }
 
   async #take(placed: Placed<T>): Promise<void> {
@@ -189,6 +192,19 @@ export class PipelineRunner<T> {
     const endedAt = this.#context.parts.now();
     return { order, name: step.name, note: null, code: null, value: null, ...what, startedAt, endedAt };
   }
+}
+
+const Reason = z.object({ code: z.string().max(64).optional(), note: z.string().max(1000) });
+
+/** Why a step is skipped; null where it is not. INVALID for what is no answer: it could not be read again. */
+function whyNot(answer: unknown): z.infer<typeof Reason> | null {
+  if (answer === true) return null;
+  if (answer === false) return { note: 'its precondition did not hold' };
+  const { success, data } = Reason.safeParse(answer);
+  if (success) return data;
+  throw new StateroomError('INVALID', '`when` answers with true, false, or a reason of a note and a code', {
+    path: 'when',
+  });
 }
 
 /** Whether the run can be held no more, and it is not what was given to be stored that is wrong. */

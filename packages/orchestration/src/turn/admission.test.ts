@@ -36,6 +36,25 @@ function setUp() {
 const isRefused = (begun: Promise<unknown>) => expect(begun).rejects.toBe(refusal);
 
 describe('a turn that is not admitted', () => {
+  it('is not begun by another request that has waited with its message, nor by a steer that came too late', async () => {
+    const { room } = setUp();
+    await room.create();
+    let isSpent = false;
+    const admit = async () => {
+      if (isSpent) throw refusal;
+    };
+    const first = started(await room.begin('m1'));
+    const waiting = [
+      room.begin('m2', { overlap: 'enqueue', admit }),
+      room.begin('m2', { overlap: 'enqueue', admit }),
+      room.begin('m3', { overlap: 'steer', admit }),
+    ].map((begun) => begun.catch((error: unknown) => error));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    isSpent = true;
+    await first.end({ status: 'failed' });
+    expect(await Promise.all(waiting)).toEqual([refusal, refusal, refusal]);
+  });
+
   it('leaves nothing, and the same message begins when there is room', async () => {
     const { room, dump } = setUp();
     await room.create();

@@ -1,4 +1,4 @@
-import { type Change, StateroomError, type Transaction } from '@stateroom/core';
+import { type Change, isStateroomError, StateroomError, type Transaction } from '@stateroom/core';
 import { appendLetter, setQueue } from './changes.ts';
 import type { Claim } from './claim.ts';
 import { clear, type Clearing } from './clearing.ts';
@@ -37,6 +37,7 @@ export class Beginning<T> {
   #asked: string | null = null;
   #pollMs = firstPollMs;
   #isAdmitted: boolean;
+  #hasWaited = false;
   /** Those in line when it was last looked at: of them it is to be known whether they are alive. */
   #waiting: readonly string[] = [];
 
@@ -116,8 +117,8 @@ export class Beginning<T> {
     const { parts } = this.#context;
     const ahead = view === null ? [] : aheadOf(view, this.#options);
     const hasTicket = view?.ticket === this.#ticket;
-    // Much may have been spent since it came to stand in line.
-    if (view !== null && hasTicket) await this.#admit(view);
+    // Much may have been spent while it waited.
+    if (view !== null && this.#hasWaited) await this.#admit(view);
     const before = await this.#clear(view);
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
@@ -201,6 +202,7 @@ export class Beginning<T> {
   async #steer(turnId: string): Promise<Answer> {
     const { messageId, input } = this.#options;
     this.#progress = { ...this.#progress, steered: turnId };
+    this.#hasWaited = true;
     const letter = appendLetter(this.#keys, turnId, { type: 'steer', messageId, input: [...input] });
     return this.#send({ checks: [], changes: [letter] });
   }
@@ -219,6 +221,7 @@ export class Beginning<T> {
 
   async #pause(): Promise<void> {
     const { bell } = this.#context;
+    this.#hasWaited = true;
     await bell.sleep(this.#sessionId, this.#pollMs, this.#options.signal);
     this.#pollMs = Math.min(longestPollMs, this.#pollMs * 1.5);
   }
@@ -275,7 +278,11 @@ export class Beginning<T> {
     try {
       await this.#admitState(claim.session.state);
     } catch (refusal) {
-      await takeBack(this.#context, claim);
+      // It is refused, whatever comes of that: what is left dies with its lease.
+      await takeBack(this.#context, claim).catch((error: unknown) => {
+        const code = isStateroomError(error) ? error.code : 'THROWN';
+        this.#context.logger.error({ code }, 'a turn that was refused could not be taken back');
+      });
       throw refusal;
     }
   }

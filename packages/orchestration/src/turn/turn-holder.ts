@@ -157,14 +157,27 @@ export class TurnHolder<T> {
       endTurn(this.#context, session, { run, status, state, items, lengths: this.#lengths });
     const before = session.draft?.before ?? session.state;
     const isDropped = wanted === 'rolled_back';
+    const kept = isDropped ? before : session.state;
+    const changed = this.#changed(change, session.state);
+    if (changed === null) return end(isDropped ? wanted : 'failed', kept);
     try {
-      const state = change(session.state);
-      return await end(wanted, isDropped ? this.#context.restored(before, state) : state);
+      return await end(wanted, isDropped ? this.#context.restored(before, changed.state) : changed.state);
     } catch (error) {
       const { code, path } = isStateroomError(error) ? error : { code: 'THROWN', path: 'state' };
       if (path?.startsWith('state') !== true) throw error;
       this.#context.logger.error({ code, path }, 'the state of a turn could not be stored');
-      return isDropped ? end(wanted, before) : end('failed', session.state);
+      return end(isDropped ? wanted : 'failed', this.#context.restored(kept, changed.state));
+    }
+  }
+
+  /** Null where a change throws, on a state that others have changed meanwhile: whatever it throws, it is no fault of the storage. */
+  #changed(change: (state: T) => T, state: T): { readonly state: T } | null {
+    try {
+      return { state: change(state) };
+    } catch (error) {
+      const code = isStateroomError(error) ? error.code : 'THROWN';
+      this.#context.logger.error({ code }, 'what a turn changes could not be done to the state');
+      return null;
     }
   }
 

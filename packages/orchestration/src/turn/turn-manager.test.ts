@@ -1,4 +1,4 @@
-import { SessionManager, unwrap } from '@stateroom/core';
+import { SessionManager, StateroomError, unwrap } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky, manualClock } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +54,20 @@ describe('a turn', () => {
       messages: ['m1:user', 'm1:step', 'm1:answer'],
       told: ['step', 'other', 'end'],
     });
+  });
+
+  it('keeps what was said when a change of it throws on what others have stored meanwhile', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    turn.update((state) => {
+      if (state.told.includes('other')) throw new StateroomError('LIMIT', 'there is no room', { path: 'basket' });
+      return tell('mine')(state);
+    });
+    await room.sessions.updateSession('s', tell('other'));
+    expect(await turn.end({ messages: ['m1:answer'] })).toMatchObject({ record: { status: 'failed' } });
+    expect(await room.stored()).toEqual({ messages: ['m1:user', 'm1:answer'], told: ['other'] });
+    expect(() => turn.assertHeld()).toThrow(expect.objectContaining({ code: 'LEASE_LOST' }));
   });
 
   it('says what it says to those who follow, in order, to the end', async () => {

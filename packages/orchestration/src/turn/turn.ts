@@ -117,6 +117,7 @@ export class Turn<T> implements AsyncDisposable {
   assertHeld(): void {
     if (this.#holder.lease.isOverdue) this.#fail(this.#holder.trouble ?? leaseOverdue());
     if (this.#loss !== null) throw this.#loss.error;
+    if (this.#isOver) throw new StateroomError('LEASE_LOST', 'the turn is over');
   }
 
   /** Whether messages have come to be taken along. */

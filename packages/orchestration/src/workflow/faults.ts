@@ -4,7 +4,7 @@ import type { Condition } from './condition.ts';
 import { predicateOf } from './holds.ts';
 import { parsePointer } from './json-pointer.ts';
 import type { Step } from './step.ts';
-import { permits } from './tool-pattern.ts';
+import { isDenied, permits } from './tool-pattern.ts';
 import { reachableSteps } from './transitions.ts';
 import { conditionsOf, type Path } from './walk.ts';
 
@@ -50,14 +50,15 @@ function faultsOfConditions(workflow: Workflow, step: Step, index: number): Faul
 }
 
 function faultsOfCondition({ steps, predicates }: Workflow, condition: Condition, path: Path): Fault[] {
-  const unusable = (tool: string) => !steps.some((step) => permits(step, tool));
+  // What no step allows, an effect may grant; what each denies, nothing does.
+  const unusable = (tool: string) => steps.every((step) => isDenied(step.tools, tool));
   const at = (fault: string, ...rest: Path) => [{ path: [...path, ...rest], fault }];
   switch (condition.type) {
     case 'tool_used':
-      return unusable(condition.tool) ? at(`can never be true: no step allows "${condition.tool}"`, 'tool') : [];
+      return unusable(condition.tool) ? at(`can never be true: every step denies "${condition.tool}"`, 'tool') : [];
     case 'sequence_match':
       return condition.tools.flatMap((tool, position) =>
-        unusable(tool) ? at(`can never be true: no step allows "${tool}"`, 'tools', position) : [],
+        unusable(tool) ? at(`can never be true: every step denies "${tool}"`, 'tools', position) : [],
       );
     case 'state':
       return faultsOfCompare(condition).flatMap(({ fault, path: rest }) => at(fault, ...rest));
@@ -75,7 +76,8 @@ function faultsOfCondition({ steps, predicates }: Workflow, condition: Condition
 function faultsOfCompare({ at, ...compare }: Extract<Condition, { type: 'state' }>): Fault[] {
   const { equals, notEquals, greaterThan = -Infinity, lessThan = Infinity, exists } = compare;
   const [root, field = ''] = parsePointer(at) ?? [];
-  const fields = Object.keys(ClientView.shape);
+  // The data has a root of its own.
+  const fields = Object.keys(ClientView.shape).filter((name) => name !== 'data');
   if (root !== 'state' && root !== 'data')
     return [{ path: ['at'], fault: 'begins neither with /state nor with /data' }];
   if (root === 'state' && !fields.includes(field))
