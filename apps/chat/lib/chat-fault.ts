@@ -43,7 +43,7 @@ const faults: Readonly<Record<string, ChatFault>> = {
   },
   EXPIRED: {
     title: 'The time to answer is over.',
-    detail: 'Nothing has run. Ask again, and say yes or no within the hour.',
+    detail: 'Nothing has run. Ask again, and say yes or no within half an hour.',
     remedy: 'reload',
   },
   UNAUTHORIZED: {

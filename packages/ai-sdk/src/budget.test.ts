@@ -1,6 +1,7 @@
-import { observed, type StorageProvider } from '@stateroom/core';
+import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { redisStorage } from '@stateroom/core/redis';
+import { override } from '@stateroom/core/testing';
 import type { Budget } from '@stateroom/orchestration';
 import { describe, expect, it } from 'vitest';
 import { hasRedis, redisNote, startRedis } from '../../core/src/testing/servers/redis-server.ts';
@@ -194,8 +195,7 @@ describe('what a budget costs', () => {
     const inner = memoryStorage();
     let sent = Promise.withResolvers<void>();
     const isOfLedger = (key: string) => key.includes('ledger');
-    const storage: StorageProvider = {
-      ...observed(inner, { onCommand: () => {} }),
+    const storage = override(inner, {
       read: async (reads) => {
         trips += 1;
         // Whoever waited for it before the turn begins would wait for ever.
@@ -212,7 +212,7 @@ describe('what a budget costs', () => {
           sent.resolve();
         return inner.commit(transaction);
       },
-    };
+    });
     const { route } = shop(budget && { budget }, storage);
     await post(route, say('first'));
     trips = 0;

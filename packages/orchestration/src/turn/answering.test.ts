@@ -1,6 +1,7 @@
 import { StateroomError, type StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { sqliteStorage } from '@stateroom/core/sqlite';
+import { override } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
 import { rooms, started, tell, type Told } from '../testing/rooms.ts';
 import { answersTo, isAnswering } from './turn-id.ts';
@@ -182,25 +183,10 @@ function intruded(storage: StorageProvider) {
     return storage.commit(transaction);
   };
   return {
-    storage: { ...bound(storage), commit },
+    storage: override(storage, { commit }),
     beforeBegin: (intrude: () => Promise<unknown>) => {
       task = intrude;
     },
-  };
-}
-
-/** The same provider, whose methods may be taken from it. */
-function bound(storage: StorageProvider): StorageProvider {
-  return {
-    name: storage.name,
-    scope: storage.scope,
-    consistency: storage.consistency,
-    read: (reads) => storage.read(reads),
-    commit: (transaction) => storage.commit(transaction),
-    scan: (prefix, cursor, limit) => storage.scan(prefix, cursor, limit),
-    ping: () => storage.ping(),
-    close: () => storage.close(),
-    [Symbol.asyncDispose]: () => storage.close(),
   };
 }
 
