@@ -2,20 +2,19 @@ import type { Logger, StorageProvider, TtlOptions } from '@stateroom/core';
 import {
   askFor,
   BudgetKeeper,
-  type ClientView,
   keepUsage,
-  openCalls,
   type OrchestrationState,
   OrchestrationStateManager,
   type Salvage,
-  toClientView,
   TurnManager,
   type TurnManagerOptions,
 } from '@stateroom/orchestration';
-import { isToolUIPart, type UIMessage, type UIMessageChunk } from 'ai';
+import type { UIMessageChunk } from 'ai';
 import type { Agent } from './agent.ts';
+import { isAbsent } from './error-response.ts';
 import { salvageAnswer } from './spoken-message.ts';
-import { fromTranscript, messagesIn, toTranscript } from './transcript.ts';
+import { type Conversation, conversationOf } from './session-view.ts';
+import { fromTranscript, toTranscript } from './transcript.ts';
 
 /** An agent's sessions, and the turns in them. */
 export type AgentRoom = {
@@ -56,16 +55,7 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
   return { agent, sessions, turns: new TurnManager(made), budget };
 }
 
-/** A conversation as its owner may see it. */
-export type Conversation = {
-  /** All that was said, and the message that is being answered. */
-  readonly messages: readonly UIMessage[];
-  readonly state: ClientView;
-  /** The turn whose answer is still to come, to be followed: it runs, or its process has died. */
-  readonly runningTurnId: string | null;
-};
-
-/** A conversation, in one round trip; null when it is not there or not this owner's. */
+/** A conversation with its turns, in one round trip; null when it is not there or not this owner's. */
 export async function loadConversation({
   storage,
   agent,
@@ -77,26 +67,10 @@ export async function loadConversation({
   readonly sessionId: string;
   readonly owner: string;
 }): Promise<Conversation | null> {
-  const found = await roomOf(agent, { storage }).turns.open(sessionId, { owner, agentId: agent.id });
-  if (found === null) return null;
-  const { state, messages, running } = found;
-  const answered = messagesIn(running?.input ?? []).flatMap(({ parts = [] }) =>
-    parts.filter((part) => isToolUIPart(part)),
-  );
-  const open = [...openCalls(state, Date.now()), ...answered].map(({ toolCallId }) => toolCallId);
-  const isOpen = (toolCallId: string) => open.includes(toolCallId);
-  return {
-    messages: await fromTranscript([...messages.items, ...(running?.input ?? [])], isOpen),
-    state: viewOf(state, agent),
-    runningTurnId: running?.turnId ?? null,
-  };
-}
-
-/** A conversation is worth more than the view of its data: one that fails shows none. */
-function viewOf(state: OrchestrationState, { data }: Agent): ClientView {
-  try {
-    return toClientView(state, data);
-  } catch {
-    return toClientView(state);
-  }
+  const { turns } = roomOf(agent, { storage });
+  const history = await turns.history(sessionId, { owner, agentId: agent.id }).catch((error: unknown) => {
+    if (isAbsent(error)) return null;
+    throw error;
+  });
+  return history && conversationOf(agent, history);
 }

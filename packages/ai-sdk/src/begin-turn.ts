@@ -17,6 +17,7 @@ import type { AgentRoom } from './agent-room.ts';
 import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
 import { askedFor, hasWords, itemsOf } from './asked-for.ts';
 import type { ChatRequest } from './chat-request.ts';
+import { titleOf } from './session-view.ts';
 import type { ToolAnswer } from './tool-answer.ts';
 import { isAbsent, RequestError, unknownSession } from './error-response.ts';
 import { closeMessage, fromTranscript, type IsOpen, messagesIn, toGoOnFrom, windowOf } from './transcript.ts';
@@ -47,8 +48,10 @@ export async function beginChatTurn(
 ): Promise<ChatTurn> {
   const { sessionId, mayCreate, isNew } = request;
   const { owner, agentId } = caller;
+  const { message } = request.wish;
+  const named = message !== null && { metadata: { title: titleOf(message) } };
   const create = async () =>
-    unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return' }));
+    unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return', ...named }));
   if (isNew && request.wish.type === 'answers')
     throw new RequestError('INVALID', 'say which session it is', { path: 'id' });
   // What they have spent is on its way while the turn is looked for and begun.

@@ -2,6 +2,7 @@ import { validateId } from '@stateroom/core';
 import type { UIMessage } from 'ai';
 import { z } from 'zod';
 import { RequestError } from './error-response.ts';
+import { parse, readJson } from './request-body.ts';
 import { answersIn, ToolAnswer } from './tool-answer.ts';
 
 export type ChatLimits = {
@@ -83,7 +84,7 @@ const SdkBody = z.object({
 
 /** Reads a request's body, reduced to what its user wants: RequestError with the path for anything else. */
 export async function readChatRequest(request: Request, limits: ChatLimits): Promise<ChatRequest> {
-  const body = parseJson(await readText(request, limits.maxBodyBytes));
+  const body = await readJson(request, limits.maxBodyBytes);
   const { id, mayCreate, wish } = isRecord(body) && 'messages' in body ? reduceSdkBody(body) : readOwnBody(body);
   if (wish.message !== null) refuseLongText(wish.message, limits.maxTextCharacters);
   return { sessionId: sessionIdOf(request, id), mayCreate, wish };
@@ -152,58 +153,6 @@ function refuseLongText({ parts }: UIMessage, maxCharacters: number): void {
       path: `message.parts[${index}].text`,
     });
   }
-}
-
-/** The body as text, never more of it in memory than is allowed. */
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = () => new RequestError('TOO_LARGE', `the body is larger than ${maxBytes} bytes`, { path: '$' });
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of chunksOf(request)) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooLarge();
-    text += decode(decoder, chunk);
-  }
-  return text + decode(decoder);
-}
-
-/** A client that goes away before its request is whole is no fault of the server. */
-async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body ?? [];
-  } catch {
-    throw new RequestError('INVALID', 'the body broke off', { path: '$' });
-  }
-}
-
-function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string {
-  try {
-    return decoder.decode(chunk, { stream: chunk !== undefined });
-  } catch {
-    throw new RequestError('INVALID', 'the body is not UTF-8', { path: '$' });
-  }
-}
-
-function parseJson(text: string): unknown {
-  if (text === '') throw new RequestError('INVALID', 'the body is empty; send JSON with a message', { path: '$' });
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new RequestError('INVALID', 'the body is not JSON', { path: '$' });
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, root = ''): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const inner = (issue?.path ?? [])
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('');
-  const path = `${root}${inner}`.replace(/^\./, '') || '$';
-  throw new RequestError('INVALID', `${path}: ${issue?.message ?? 'is not as it should be'}`, { path });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -12,6 +12,7 @@ import type { Agent } from './agent.ts';
 import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
+import { later } from './later.ts';
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
 import { runAgent } from './run-agent.ts';
@@ -210,8 +211,4 @@ function streamOf(
 
 function lastSegment(url: string): string {
   return new URL(url).pathname.split('/').findLast((segment) => segment !== '') ?? '';
-}
-
-function later(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(resolve, ms, null));
 }

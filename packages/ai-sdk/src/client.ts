@@ -1,5 +1,11 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage } from 'ai';
+import { apiErrorOf } from './api-error.ts';
+import { guestFetch } from './guest-fetch.ts';
 import { answersIn } from './tool-answer.ts';
+
+export { ApiError } from './api-error.ts';
+export { createSessionsClient, type SessionsClient, type SessionsClientOptions } from './sessions-client.ts';
+export type { Conversation, SessionEvent, SessionList, SessionSummary, TurnSummary } from './session-view.ts';
 
 export type ChatTransportOptions = {
   readonly agentId: string;
@@ -32,7 +38,7 @@ export function createChatTransport<M extends UIMessage>(options: ChatTransportO
   const { agentId, api = '/api/chat', onTaken } = options;
   const route = `${api}/${encodeURIComponent(agentId)}`;
   let turnId = options.runningTurnId ?? null;
-  const ask = guestFetch(options.fetch ?? ((input, init) => fetch(input, init)));
+  const ask = guestFetch(options.fetch);
   const addressOf = (sessionId: string) =>
     `${route}?${new URLSearchParams({ id: sessionId, ...(turnId !== null && { turn: turnId }) }).toString()}`;
 
@@ -58,7 +64,7 @@ export function createChatTransport<M extends UIMessage>(options: ChatTransportO
     stopTurn: async (sessionId) => {
       if (turnId === null) return;
       const response = await ask(addressOf(sessionId), { method: 'DELETE' });
-      if (!response.ok) throw new Error(await response.text());
+      if (!response.ok) throw await apiErrorOf(response);
     },
     findTurn: async (sessionId) => {
       const response = await ask(`${route}?${new URLSearchParams({ id: sessionId }).toString()}`);
@@ -92,12 +98,4 @@ function bodyOf({ id, messages, isAnew }: Sent) {
 function turnIdIn(response: Response): string | null {
   const header = response.headers.get('x-turn-id');
   return header === null ? null : decodeURIComponent(header);
-}
-
-/** A browser without the guest's cookie is given one with the 401, and asks once more. */
-function guestFetch(plain: typeof fetch): typeof fetch {
-  return async (input, init) => {
-    const response = await plain(input, init);
-    return response.status === 401 ? plain(input, init) : response;
-  };
 }

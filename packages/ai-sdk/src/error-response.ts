@@ -2,7 +2,15 @@ import type { UIMessageChunk } from 'ai';
 import { type ErrorCode, isStateroomError, type Logger } from '@stateroom/core';
 
 /** What only a request can get wrong, beside the codes of StateroomError. */
-type RequestErrorCode = 'UNAUTHORIZED' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'NOT_PENDING' | 'TOO_LARGE' | 'CRASHED';
+type RequestErrorCode =
+  | 'UNAUTHORIZED'
+  | 'NOT_FOUND'
+  | 'INVALID'
+  | 'CONFLICT'
+  | 'NOT_PENDING'
+  | 'TOO_LARGE'
+  | 'TOO_MANY'
+  | 'CRASHED';
 
 /** The body of every error, and the text of an error chunk. */
 export type ErrorBody = {
@@ -43,6 +51,8 @@ const statusOf: Readonly<Record<RequestErrorCode | ErrorCode, number>> = {
   // Told in the stream of an answer, whose status is out by then.
   CRASHED: 503,
   TOO_LARGE: 413,
+  // As many streams of events as one owner may have open; a stream that ends makes room for another.
+  TOO_MANY: 429,
   INVALID_STATE: 500,
   NEWER_VERSION: 500,
   LIMIT: 503,
@@ -70,7 +80,7 @@ export function isAbsent(error: unknown): boolean {
 export function errorResponse(error: unknown, logger: Logger): Response {
   if (!(error instanceof RequestError) && !isStateroomError(error)) {
     logger.error({ error: nameOf(error) }, 'a request failed');
-    return Response.json({ error: { code: 'INTERNAL', message: internal } } satisfies ErrorBody, { status: 500 });
+    return Response.json(errorBody(error), { status: 500 });
   }
   const status = statusOf[error.code];
   if (status >= 500)
@@ -85,10 +95,10 @@ function secondsUntil(time: number | null | undefined): number | null {
   return time === null || time === undefined ? null : Math.max(1, Math.ceil((time - Date.now()) / 1000));
 }
 
-/** The same body for a turn that fails after its response has begun. */
-function errorBody(error: unknown): ErrorBody {
+/** What is told of an error, also in a response that has begun. */
+export function errorBody(error: unknown): ErrorBody {
   if (!(error instanceof RequestError) && !isStateroomError(error)) {
-    return { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
+    return { error: { code: 'INTERNAL', message: internal } };
   }
   if (statusOf[error.code] === 404 && isStateroomError(error)) {
     return { error: { code: 'NOT_FOUND', message: unknownSession } };
@@ -109,9 +119,11 @@ function errorBody(error: unknown): ErrorBody {
   return { error: { code, message, ...facts } };
 }
 
-/** The same as a chunk, for a stream that is under way. */
+/** The same as a chunk of an answer; what else goes wrong there is the model's. */
 export function errorChunk(error: unknown): Extract<UIMessageChunk, { type: 'error' }> {
-  return { type: 'error', errorText: JSON.stringify(errorBody(error)) };
+  const isKnown = error instanceof RequestError || isStateroomError(error);
+  const model: ErrorBody = { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
+  return { type: 'error', errorText: JSON.stringify(isKnown ? errorBody(error) : model) };
 }
 
 /** What may be logged of any error: what kind it is, never its message, which may quote a prompt or a key. */

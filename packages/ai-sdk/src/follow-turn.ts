@@ -9,6 +9,7 @@ import {
 } from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
+import { later } from './later.ts';
 import { errorChunk, RequestError } from './error-response.ts';
 import { replayMessage } from './replay.ts';
 import { steeredPart, stoppedChunks } from './run-agent.ts';
@@ -149,8 +150,4 @@ async function fromTheTranscript(
   const messages = await fromTranscript(items, (id) => open.includes(id));
   const last = endOf[record.status] ?? [{ type: 'finish' } as const];
   return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
-}
-
-function later(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(resolve, ms, null));
 }

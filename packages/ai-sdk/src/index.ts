@@ -1,10 +1,13 @@
 export { type Agent, type AgentOptions, defineAgent } from './agent.ts';
-export { type Conversation, loadConversation } from './agent-room.ts';
+export { loadConversation } from './agent-room.ts';
 export type { ChatLimits } from './chat-request.ts';
 export { type ChatRoute, type ChatRouteOptions, createChatRoute } from './chat-route.ts';
 export type { ErrorBody } from './error-response.ts';
+export { createHealthRoute, type HealthRouteOptions } from './health-route.ts';
 export { ToolRefusal } from './guard-tools.ts';
 export { statePart, steeredPart } from './run-agent.ts';
+export { createSessionRoute, type SessionRoute, type SessionRouteOptions } from './session-route.ts';
+export type { Conversation, SessionEvent, SessionList, SessionSummary, TurnSummary } from './session-view.ts';
 export type { ApprovalCall, ApprovalRule } from './tool-approval.ts';
 export type { ToolAnswer } from './tool-answer.ts';
 export { sessionOf, type ToolSession } from './tool-session.ts';

@@ -51,7 +51,13 @@ export { Turn, type TurnEnding, type TurnOutcome, type TurnProgressReport, TurnS
 export type { Salvage, TurnLimits, TurnList } from './turn/turn-context.ts';
 export { answersTo, attemptOf, isAnswering, messageIdOf } from './turn/turn-id.ts';
 export type { StopOutcome } from './turn/stop.ts';
-export { type Begun, TurnManager, type TurnManagerOptions, type TurnView } from './turn/turn-manager.ts';
+export {
+  type Begun,
+  TurnManager,
+  type TurnHistory,
+  type TurnManagerOptions,
+  type TurnView,
+} from './turn/turn-manager.ts';
 export { turnAttachment } from './turn/turn-parts.ts';
 export { type PipelineOutcome, type PipelineView, type PipelineStatus } from './pipeline/outcome.ts';
 export { PipelineManager, type PipelineManagerOptions } from './pipeline/pipeline-manager.ts';

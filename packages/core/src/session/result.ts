@@ -11,6 +11,8 @@ export type SessionInfo = {
   readonly createdAt: number;
   /** Of the last write; a touch is none. */
   readonly updatedAt: number;
+  /** When it ends unless it is used again; a touch or a read since the last write may have put that off. Null: never. */
+  readonly expiresAt: number | null;
   readonly metadata: Readonly<Record<string, unknown>>;
 };
 

@@ -11,7 +11,8 @@ import type {
 import type { IndexKeys } from '../storage/keys.ts';
 import { deepFreeze } from './freeze.ts';
 import { type Access, guardVersion } from './guard.ts';
-import type { SessionList } from './result.ts';
+import { infoOf } from './found-session.ts';
+import type { SessionInfo, SessionList } from './result.ts';
 import type { Shared } from './shared.ts';
 import type { PartKeys, SessionAttachment } from './stored/attachment.ts';
 import { type Draft, envelopeOf, writtenEnvelope } from './stored/record.ts';
@@ -175,6 +176,11 @@ export class SessionParts<T, ListName extends string> {
   /** Whether a write of this version is among the last that made the session what it is. */
   holds({ seen }: OpenSession<T, ListName>, version: string): boolean {
     return seen.record.writes.includes(version);
+  }
+
+  /** What is known of it besides its state. */
+  info({ sessionId, seen }: OpenSession<T, ListName>): SessionInfo {
+    return infoOf(sessionId, seen.record);
   }
 
   /** Keeps a session alive that is in use, with its lists and what is attached to it. */

@@ -44,6 +44,14 @@ export function lifeMs({ idleMs, absoluteMs }: TtlPolicy, ageMs: number): number
   return Math.min(idleMs, restMs);
 }
 
+/** When a session ends that is not used again, as far as its record tells; null: never. */
+export function expiresAt({ createdAt, updatedAt, ttl }: Lived): number | null {
+  const leftMs = lifeMs(ttl, updatedAt - createdAt);
+  return leftMs === null ? null : updatedAt + leftMs;
+}
+
+type Lived = { readonly createdAt: number; readonly updatedAt: number; readonly ttl: TtlPolicy };
+
 /** What activity makes of the life span: nothing where a session is not kept alive by it. */
 export function slideMs(ttl: TtlPolicy, ageMs: number): Ttl {
   return ttl.idleMs === null ? 'keep' : lifeMs(ttl, ageMs);

@@ -4,6 +4,7 @@ import {
   type ListRange,
   type Logger,
   refuseUnless,
+  type SessionInfo,
   type SessionList,
   type SessionManager,
   type SessionParts,
@@ -21,7 +22,7 @@ import { type FollowedChunks, type FollowedEnd, followTurn } from './stream-log.
 import { type StopOutcome, stopTurn } from './stop.ts';
 import { parseStored, Run, TurnRecord } from './stored.ts';
 import { Turn } from './turn.ts';
-import type { Salvage, TurnContext, TurnLimits, TurnList } from './turn-context.ts';
+import type { Salvage, TurnContext, TurnLimits, TurnList, TurnSession } from './turn-context.ts';
 import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
@@ -58,10 +59,16 @@ export type Begun<T> = { readonly status: 'started'; readonly turn: Turn<T> } | 
 
 /** A session with its transcript, and the turn that runs in it, or has died there. */
 export type TurnView<T> = {
+  /** Opaque, like an ETag: another one after each write of the session. */
+  readonly version: string;
+  readonly info: SessionInfo;
   readonly state: T;
   readonly messages: SessionList;
   readonly running: Run | null;
 };
+
+/** All that was said in a session, with the turns that are over, oldest first. */
+export type TurnHistory<T> = TurnView<T> & { readonly turns: readonly TurnRecord[] };
 
 const policies: readonly string[] = ['reject', 'enqueue', 'interrupt', 'rollback', 'steer'];
 
@@ -191,7 +198,30 @@ export class TurnManager<T> {
     const session = await parts.open(sessionId, entries[0], access).catch(nullIfAbsent);
     if (session === null) return null;
     const messages = parts.list(session, 'messages', lists[0]);
-    return { state: session.state, messages, running: parseStored(Run, entries[2]) };
+    return { ...this.#shown(session), messages, running: parseStored(Run, entries[2]) };
+  }
+
+  /**
+   * The whole session as it is at one moment: a turn stands in `turns` or is `running`, never in both or none. NOT_FOUND
+   * when the session is not there, or not for this access.
+   */
+  async history(sessionId: string, access: Access = {}): Promise<TurnHistory<T>> {
+    validateId(sessionId, 'sessionId');
+    const { parts, keysOf } = this.#context;
+    const keys = keysOf(sessionId);
+    const { entries, lists } = await parts.read({
+      entries: [keys.record, keys.guard, keys.run],
+      lists: [{ key: keys.messages }, { key: keys.turns }],
+    });
+    const [record, guard, run] = entries;
+    // A session in its time of grace has a record, and no guard.
+    const session = await parts.open(sessionId, guard === null ? null : record, access);
+    return {
+      ...this.#shown(session),
+      messages: parts.list(session, 'messages', lists[0]),
+      turns: parts.list(session, 'turns', lists[1]).items.map((item) => TurnRecord.parse(item)),
+      running: parseStored(Run, run),
+    };
   }
 
   /** The turns that are over, oldest first. NOT_FOUND when the session is not there, or not for this access. */
@@ -214,6 +244,10 @@ export class TurnManager<T> {
     while (this.#running.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  #shown(session: TurnSession<T>): Pick<TurnView<T>, 'version' | 'info' | 'state'> {
+    return { version: session.seen.version, info: this.#context.parts.info(session), state: session.state };
   }
 
   /** Owner and agent are one digest; where trusted code names none of them, it is looked up whose the session is. */
