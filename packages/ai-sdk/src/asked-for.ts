@@ -29,9 +29,8 @@ export async function askedFor(
 ): Promise<Asked> {
   if (wish.type === 'message') return plain(wish.message);
   const target = wish.type === 'edit' ? wish.replaces : wish.messageId;
-  const past = await turns.list(sessionId, access);
-  const found = await turns.open(sessionId, access);
-  const running = found?.running ?? null;
+  const found = await turns.history(sessionId, access);
+  const { turns: past, running } = found;
   const origin = running && messageIdOf(originOf(past, running).turnId);
   if (running !== null && (target === null || origin === target)) {
     const { turnId, input, parentTurnId } = running;
@@ -42,7 +41,7 @@ export async function askedFor(
     const replacing = { after: past.at(-1)?.turnId ?? null, attempt: attemptOf(turnId) + 1 };
     if (parentTurnId === undefined) return { ...(await plain(wish.message)), replacing };
   }
-  const answered = found && findAnswered(past, found, target);
+  const answered = findAnswered(past, found, target);
   if (answered !== null) return inPlaceOf(answered, wish);
   if (wish.message !== null) return plain(wish.message);
   throw new RequestError('INVALID', 'there is no such message in the session', { path: 'regenerate' });

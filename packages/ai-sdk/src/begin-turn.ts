@@ -9,8 +9,8 @@ import {
   type NotBegun,
   type OrchestrationState,
   type Turn,
+  type TurnHistory,
   type TurnRecord,
-  type TurnView,
 } from '@stateroom/orchestration';
 import { isToolUIPart, type UIMessage } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
@@ -109,11 +109,10 @@ async function goOn(
   { signal, admission, ...access }: Guest,
 ): Promise<ChatTurn> {
   const { turns, agent } = room;
-  const past = await turns.list(sessionId, access);
-  const found = await turns.open(sessionId, access);
-  const items = found?.messages.items ?? [];
-  const answered = await answeredBy(await findQuestion(past, items, answers), answers, agent.tools);
-  refuseOtherAnswers(answered, past, found);
+  const history = await turns.history(sessionId, access);
+  const question = await findQuestion(history.turns, history.messages.items, answers);
+  const answered = await answeredBy(question, answers, agent.tools);
+  refuseOtherAnswers(answered, history);
   const options = await goingOn(answered, answered.given, agent.workflow);
   const begun = await turns.begin(sessionId, {
     ...access,
@@ -123,9 +122,9 @@ async function goOn(
     ...historyOf(room),
   });
   if (begun.status !== 'started') {
-    const since = await turns.list(sessionId, access);
-    refuseOtherAnswers(answered, since, await turns.open(sessionId, access));
-    if (begun.status === 'finished' && since.at(-1)?.turnId !== begun.turnId) throw answeredAlready();
+    const since = await turns.history(sessionId, access);
+    refuseOtherAnswers(answered, since);
+    if (begun.status === 'finished' && since.turns.at(-1)?.turnId !== begun.turnId) throw answeredAlready();
     return begun;
   }
   const { turn } = begun;
@@ -192,14 +191,10 @@ async function refuseOtherWords(
 /** What was answered once is not answered again otherwise. */
 function refuseOtherAnswers(
   { question, message }: Answered,
-  past: readonly TurnRecord[],
-  found: TurnView<OrchestrationState> | null,
+  { turns, messages, running }: TurnHistory<OrchestrationState>,
 ): void {
   const isOfIt = ({ turnId }: Pick<TurnRecord, 'turnId'>) => messageIdOf(turnId) === answersTo(question.turnId);
-  const items = past
-    .filter(isOfIt)
-    .flatMap(({ messages: { from, to } }) => found?.messages.items.slice(from, to) ?? []);
-  const running = found?.running ?? null;
+  const items = turns.filter(isOfIt).flatMap(({ messages: { from, to } }) => messages.items.slice(from, to));
   const said = messagesIn([...items, ...(running !== null && isOfIt(running) ? running.input : [])]);
   const answers = said.flatMap(({ parts = [] }) => parts.filter((part) => isToolUIPart(part))).filter(isAnswer);
   const isOther = message.parts.some((part) => {

@@ -122,14 +122,10 @@ async function saidBefore(
   { turns }: Pick<AgentRoom, 'turns'>,
   { sessionId, turnId, access }: FollowRequest,
 ): Promise<{ readonly messageId: string; readonly chunks: readonly UIMessageChunk[] } | null> {
-  const found = await turns.open(sessionId, access);
-  const items = found?.messages.items ?? [];
-  const isRunning = found?.running?.turnId === turnId;
-  // In this order: a turn that does not run any more has its record by now.
-  const ended = isRunning ? [] : await turns.list(sessionId, access);
+  const { messages, running, turns: ended } = await turns.history(sessionId, access);
   const record = ended.find((turn) => turn.turnId === turnId);
-  const from = record?.messages.from ?? found?.running?.base ?? items.length;
-  const last = (await fromTranscript(items.slice(0, from), () => true)).at(-1);
+  const from = record?.messages.from ?? running?.base ?? messages.items.length;
+  const last = (await fromTranscript(messages.items.slice(0, from), () => true)).at(-1);
   return last?.role === 'assistant' ? { messageId: last.id, chunks: replayMessage(last).slice(1) } : null;
 }
 
@@ -137,17 +133,17 @@ async function fromTheTranscript(
   { turns }: AgentRoom,
   { sessionId, turnId, access, steeredMessageId, isWhole }: FollowRequest,
 ): Promise<readonly UIMessageChunk[]> {
-  const record = (await turns.list(sessionId, access)).find((turn) => turn.turnId === turnId);
+  const { state, messages, turns: ended } = await turns.history(sessionId, access);
+  const record = ended.find((turn) => turn.turnId === turnId);
   if (record === undefined) return [];
   const { from, to } = record.messages;
   const start = isWhole === true && isAnswering(turnId) ? 0 : from;
-  const found = await turns.open(sessionId, access, { start, end: to });
-  const items = found?.messages.items ?? [];
+  const items = messages.items.slice(start, to);
   const own = messagesIn(items.slice(from - start));
   const first = own.findIndex(({ id }) => id === steeredMessageId) + 1;
   const answerId = own.slice(first).find(({ role }) => role === 'assistant')?.id;
-  const open = found === null ? [] : openCalls(found.state, Date.now()).map(({ toolCallId }) => toolCallId);
-  const messages = await fromTranscript(items, (id) => open.includes(id));
+  const open = openCalls(state, Date.now()).map(({ toolCallId }) => toolCallId);
+  const said = await fromTranscript(items, (id) => open.includes(id));
   const last = endOf[record.status] ?? [{ type: 'finish' } as const];
-  return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
+  return [...said.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
 }
