@@ -1,18 +1,19 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { createGuestKey, guestCookieName, guestCookieOptions, guestKeyFrom, withGuestKey } from './lib/guest.ts';
+import { contentSecurityPolicy } from './lib/content-security-policy.ts';
+import { getGuests } from './lib/guest.ts';
 
 /** Next reads this as plain data: everything but the build's own files. */
-export const config = { matcher: ['/((?!_next/static|_next/image|icon.svg).*)'] };
+export const config = { matcher: ['/((?!_next/static|_next/image|icon.svg|api/health).*)'] };
 
 /**
- * Gives a guest's key to whoever comes without one. A page sees the new key in this same request. An API call does
- * not, and is answered with 401 and the cookie: two calls at once must not become two guests who each own a session.
+ * Gives a guest's cookie to whoever comes without one. A page sees it in this same request. An API call does not, and is
+ * answered with 401 and the cookie: two calls at once must not become two guests who each own a session. Pages are told
+ * by their policy which scripts are theirs.
  */
-export function proxy(request: NextRequest): NextResponse {
-  if (guestKeyFrom(request.headers) !== null) return NextResponse.next();
-  const guestKey = createGuestKey();
-  const response = isApiCall(request) ? NextResponse.next() : nextWithGuestKey(request, guestKey);
-  response.cookies.set(guestCookieName, guestKey, guestCookieOptions(isHttps(request)));
+export async function proxy(request: NextRequest): Promise<NextResponse> {
+  const issued = await getGuests().issue(request);
+  const response = isApiCall(request) ? NextResponse.next() : page(request, issued?.cookie ?? null);
+  if (issued !== null) response.headers.append('set-cookie', issued.setCookie);
   return response;
 }
 
@@ -20,13 +21,20 @@ function isApiCall(request: NextRequest): boolean {
   return request.nextUrl.pathname.startsWith('/api/');
 }
 
-function nextWithGuestKey(request: NextRequest, guestKey: string): NextResponse {
+function page(request: NextRequest, cookie: string | null): NextResponse {
+  const nonce = Buffer.from(crypto.randomUUID()).toString('base64');
+  // The bundler puts a constant in its place.
+  const policy = contentSecurityPolicy(nonce, { isDevelopment: process.env.NODE_ENV === 'development' });
   const headers = new Headers(request.headers);
-  headers.set('cookie', withGuestKey(headers.get('cookie'), guestKey));
-  return NextResponse.next({ request: { headers } });
+  // Next reads the nonce from the request's own header, and puts it on all of its scripts.
+  headers.set('content-security-policy', policy);
+  if (cookie !== null) headers.set('cookie', withFirst(cookie, headers.get('cookie')));
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  return response;
 }
 
-function isHttps(request: NextRequest): boolean {
-  const forwarded = request.headers.get('x-forwarded-proto')?.split(',')[0]?.trim();
-  return (forwarded ?? request.nextUrl.protocol.replace(':', '')) === 'https';
+/** Whatever the request held under that name comes behind ours: the first is the one that counts. */
+function withFirst(cookie: string, others: string | null): string {
+  return others === null ? cookie : `${cookie}; ${others}`;
 }

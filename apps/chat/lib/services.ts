@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import type { Logger, StorageProvider } from '@stateroom/core';
 import { storageFromEnv } from '@stateroom/core/from-env';
+import { GuestCookie } from '@stateroom/ai-sdk/guest';
 import { type AgentProfile, createAgents } from '../agents/index.ts';
+import { setGuests } from './guest.ts';
 import { consoleLogger } from './logger.ts';
 import { type ChosenModel, modelFromEnv } from './model.ts';
+import { keptSecret } from './secret.ts';
 
 /** All that the pages and the route work with. This file alone reads the environment and picks the storage. */
 export type Services = {
@@ -21,6 +24,9 @@ const storageKey = Symbol.for('stateroom.chat.storage');
 /** Next loads this file once per bundle, and again with every edit in development; the open storage outlives that. */
 const holder: typeof globalThis & { [storageKey]?: StorageProvider } = globalThis;
 
+/** Beside the database, below the folder of the app. */
+const secretPath = '.data/secret';
+
 let services: Services | undefined;
 
 /** The parts, put together when they are first asked for: a build neither opens a storage nor needs a key. */
@@ -32,12 +38,26 @@ export function getServices(): Services {
 /** Opens the storage and makes sure of the rest, or ends the process with the reason: Next alone would answer 500 for ever. */
 export async function startServices(): Promise<void> {
   try {
-    holder[storageKey] ??= await storageFromEnv(process.env, { logger: consoleLogger });
+    const storage = (holder[storageKey] ??= await storageFromEnv(process.env, { logger: consoleLogger }));
+    setGuests(await guestsOn(storage));
     getServices();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     consoleLogger.error({ reason }, 'the app did not start');
     process.exit(1);
+  }
+}
+
+/** Several servers know each other's guests by one secret, which the environment names. */
+async function guestsOn({ scope }: StorageProvider): Promise<GuestCookie> {
+  const named = process.env['STATEROOM_SECRET']?.trim() ?? '';
+  if (named === '' && scope === 'shared')
+    consoleLogger.warn({ path: secretPath }, 'STATEROOM_SECRET is not set, so this server alone knows its guests');
+  try {
+    return new GuestCookie({ secret: named === '' ? await keptSecret(secretPath) : named });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`STATEROOM_SECRET, or ${secretPath} where it is not set: ${reason}`, { cause: error });
   }
 }
 

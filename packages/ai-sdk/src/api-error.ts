@@ -30,8 +30,8 @@ export async function apiErrorOf(response: Response): Promise<ApiError> {
   );
 }
 
-/** The error in the text of a response, or of a chat's `error.message`; null where it is another text. */
-export function toldIn(text: string): Told | null {
+/** The error in the text of a response; null where it is another text. */
+function toldIn(text: string): Told | null {
   try {
     const body: unknown = JSON.parse(text);
     return isErrorBody(body) ? body.error : null;

@@ -143,7 +143,7 @@ async function fromTheTranscript(
   const first = own.findIndex(({ id }) => id === steeredMessageId) + 1;
   const answerId = own.slice(first).find(({ role }) => role === 'assistant')?.id;
   const open = openCalls(state, Date.now()).map(({ toolCallId }) => toolCallId);
-  const said = await fromTranscript(items, (id) => open.includes(id));
+  const told = await fromTranscript(items, (id) => open.includes(id));
   const last = endOf[record.status] ?? [{ type: 'finish' } as const];
-  return [...said.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
+  return [...told.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
 }
