@@ -50,8 +50,9 @@ export async function beginChatTurn(
   const { owner, agentId } = caller;
   const { message } = request.wish;
   const named = message !== null && { metadata: { title: titleOf(message) } };
-  const create = async () =>
-    unwrap(await room.sessions.createSession({ owner, agentId, sessionId, ifExists: 'return', ...named }));
+  // Its id is of this moment, or was just not found.
+  const made = { owner, agentId, sessionId, ifExists: 'return', looksFirst: false, ...named } as const;
+  const create = async () => unwrap(await room.sessions.createSession(made));
   if (isNew && request.wish.type === 'answers')
     throw new RequestError('INVALID', 'say which session it is', { path: 'id' });
   // What they have spent is on its way while the turn is looked for and begun.

@@ -230,7 +230,8 @@ describe('maxSessions', () => {
     const sessions = manage(memoryStorage(), { maxSessions: 1 });
     unwrap(await sessions.createSession({ sessionId: 'a' }));
     for (const ifExists of ['return', 'replace'] as const) {
-      unwrap(await sessions.createSession({ sessionId: 'a', ifExists }));
+      for (const looksFirst of [true, false])
+        unwrap(await sessions.createSession({ sessionId: 'a', ifExists, looksFirst }));
     }
     expect(await sessions.createSession({ sessionId: 'a' })).toMatchObject({ error: { code: 'EXISTS' } });
     expect(await sessions.createSession({ sessionId: 'b' })).toMatchObject({ error: { code: 'LIMIT' } });

@@ -53,6 +53,11 @@ export type CreateSessionOptions = Access & {
    * one in its place.
    */
   readonly ifExists?: 'error' | 'return' | 'replace';
+  /**
+   * Whether an id that is given is looked for before it is announced to its owner, which costs a round trip: true by
+   * default. False for one that was just made, or just not found. One that is taken is never made anew either way.
+   */
+  readonly looksFirst?: boolean;
   /** For this session alone; what is left out is as in the manager. */
   readonly ttl?: Omit<TtlOptions, 'graceMs'>;
   /** Plain data kept beside the state, as it is. */

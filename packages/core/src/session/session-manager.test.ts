@@ -23,9 +23,9 @@ describe('a session', () => {
     expect(await sessions.updateSession(sessionId, increment)).toMatchObject({ error: { code: 'NOT_FOUND' } });
   });
 
-  it('of an id that is taken answers EXISTS, or is returned to whom it belongs', async () => {
+  it.each([true, false])('of an id that is taken is not made anew, looked for first: %s', async (looksFirst) => {
     const sessions = manage(memoryStorage());
-    const mine = { sessionId: 'mine', owner: 'me', agentId: 'finance' };
+    const mine = { sessionId: 'mine', owner: 'me', agentId: 'finance', looksFirst };
     await sessions.createSession(mine);
     await sessions.updateSession('mine', increment);
     const taken = { success: false, error: { code: 'EXISTS' } };
@@ -37,6 +37,8 @@ describe('a session', () => {
     for (const other of [{ owner: 'you' }, { owner: undefined }, { agentId: 'support' }, { agentId: undefined }]) {
       expect(await sessions.createSession({ ...mine, ...other, ifExists: 'return' })).toMatchObject(taken);
     }
+    expect((await sessions.listSessions({ owner: 'you' })).sessions).toEqual([]);
+    expect((await sessions.listSessions({ owner: 'me' })).sessions).toHaveLength(1);
   });
 
   it('of another owner or agent answers exactly like one that does not exist', async () => {

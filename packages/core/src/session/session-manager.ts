@@ -109,7 +109,7 @@ export class SessionManager<T, ListName extends string = never, View = undefined
     return this.#answer(sessionId, options, async () => {
       const session = await this.#writer.create(sessionId, options, {
         ttl: resolveTtl(options.ttl, this.#ttl),
-        looksFirst: options.owner !== undefined || this.#census !== null,
+        looksFirst: (options.owner !== undefined && options.looksFirst !== false) || this.#census !== null,
         counted: async (insert) =>
           this.#census === null ? insert({ checks: [], changes: [] }) : this.#census.counted(sessionId, insert),
       });

@@ -28,7 +28,11 @@ describe.skipIf(!hasRedis)(`what each operation costs${redisNote}`, () => {
       ['`createSession`', () => sessions.createSession()],
       ['`createSession` for an owner', () => sessions.createSession({ owner: 'me' })],
       ['`createSession` for an owner, of a chosen id', () => sessions.createSession({ owner: 'me', sessionId: 'own' })],
-      ['`listSessions`, of the two just made', () => sessions.listSessions({ owner: 'me' })],
+      [
+        '`createSession` for an owner, of a chosen id that was just not found',
+        () => sessions.createSession({ owner: 'me', sessionId: 'new', looksFirst: false }),
+      ],
+      ['`listSessions`, of the three just made', () => sessions.listSessions({ owner: 'me' })],
       ['`getSession`', () => sessions.getSession(sessionId)],
       ['`getSession` with a time of grace', () => graceful.getSession(sessionId)],
       ['`getSession` with a list', () => sessions.getSession(sessionId, { lists: { log: {} } })],
