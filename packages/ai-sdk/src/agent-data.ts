@@ -6,7 +6,7 @@ import type { z } from 'zod';
 export function agentData<D>({ schema, initial, view }: SessionData<D>): SessionData {
   const result = typeof initial === 'function' ? null : schema.safeParse(initial);
   if (result?.success === false) throw unfit('INVALID', 'agent data.initial', result.error);
-  return { schema, initial, view: view && ((data) => view(dataAs(schema, data))) };
+  return { schema, initial, view: view && ((data, held) => view(dataAs(schema, data), held)) };
 }
 
 /** Data of a session as the kind that is asked for. INVALID_STATE, with the path, for another. */

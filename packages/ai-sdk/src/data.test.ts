@@ -94,6 +94,16 @@ describe.each([
     expect(JSON.stringify([first.chunks, [...first.headers], await load()])).not.toContain('hush');
   });
 
+  it('is shown with what effects make of it for as long as they hold', async () => {
+    const view: typeof described.view = ({ coins }, { effects }) => ({ coins: coins * (effects.length + 1) });
+    const luck = { id: 'luck', kind: 'luck', value: null, turnsLeft: 2 };
+    const act: Act = (session) => session.update((state) => addEffect(state, luck));
+    const { say, load } = room({ gamble: act }, { data: { ...described, view } });
+    expect(stateOf(await say('gamble'))).toMatchObject({ data: { coins: 6 } });
+    expect((await load())?.state.data).toEqual({ coins: 6 });
+    expect(stateOf(await say('nothing'))).toMatchObject({ data: { coins: 3 } });
+  });
+
   it('makes conditions true for the next model step, and no sooner', async () => {
     const { say, offers, states } = room({
       save: (session) => session.updateData(earn(2)),

@@ -175,10 +175,10 @@ describe('the turns of an effect', () => {
 });
 
 /** A turn, by hand. */
-async function progressOf(agent: Agent) {
+async function progressOf(agent: Agent, whose: { readonly owner?: string } = { owner: 'me' }) {
   const { sessions, turns } = roomOf(agent, { storage: memoryStorage() });
-  await sessions.createSession({ sessionId: 's', agentId: agent.id, owner: 'me' });
-  const begun = await turns.begin('s', { messageId: 'm', input: [], agentId: agent.id, owner: 'me' });
+  await sessions.createSession({ sessionId: 's', agentId: agent.id, ...whose });
+  const begun = await turns.begin('s', { messageId: 'm', input: [], agentId: agent.id, ...whose });
   if (begun.status !== 'started') throw new Error(begun.status);
   return { turn: begun.turn, progress: new TurnProgress(agent, begun.turn) };
 }
@@ -199,15 +199,29 @@ describe('the guard of a tool', () => {
 });
 
 describe('the session of a tool', () => {
-  async function called(agent: Agent) {
-    const { turn, progress } = await progressOf(agent);
+  async function called(agent: Agent, whose?: { readonly owner?: string }) {
+    const { turn, progress } = await progressOf(agent, whose);
     progress.beginModelStep();
     const given: object[] = [];
     const seen = tool({ inputSchema, execute: (_input, options) => given.push(options) });
     const { execute } = guardTools({ look: seen }, progress, silentLogger)['look'] ?? {};
-    await execute?.({}, call);
-    return { turn, session: sessionOf(given[0] ?? {}) };
+    const again = async (toolCallId: string) => {
+      await execute?.({}, { ...call, toolCallId });
+      return sessionOf(given.at(-1) ?? {});
+    };
+    return { turn, session: await again('c'), again };
   }
+
+  it('tells whose it is, and the key of the call: its own, and the same whenever that is carried out', async () => {
+    const { session, again } = await called(room().agent);
+    expect(session.owner).toBe('me');
+    const keys = [await again('c'), await again('d')].map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys.map((key) => key === session.idempotencyKey)).toEqual([true, false]);
+    expect(session.as(z.unknown()).idempotencyKey).toBe(session.idempotencyKey);
+    expect(JSON.parse(session.idempotencyKey)).toEqual(['s', 'm#1', 'c']);
+    const { session: nobodys } = await called(room().agent, {});
+    expect(() => nobodys.owner).toThrow(expect.objectContaining({ code: 'INVALID', path: 'session.owner' }));
+  });
 
   it('refuses a state that cannot be, at once, and keeps whose it is', async () => {
     const { turn, session } = await called(room().agent);

@@ -19,8 +19,8 @@ const maxOutputCharacters = 256 * 1024;
 /**
  * The tools, each behind a guard: a call that the active step does not allow, or that comes when the turn is lost or
  * stopped, is not carried out, a result that JSON would not keep is an error at once rather than at the end of the turn,
- * and every call that ran is recorded. A tool is told the turn's id beside that of the call: the two are its
- * idempotency key. It gets at the session by `sessionOf`.
+ * and every call that ran is recorded. A tool is told the turn's id beside that of the call, and gets at the session by
+ * `sessionOf`.
  */
 export function guardTools(tools: ToolSet, progress: TurnProgress, logger: Logger): ToolSet {
   const entries = Object.entries(tools).map(([name, tool]) => [name, guard(tool, { name, progress, logger })] as const);
@@ -39,7 +39,8 @@ function guard(tool: ToolSet[string], post: Post): ToolSet[string] {
     const refusal = progress.refusal(name);
     if (refusal !== null) throw new ToolRefusal(refusal);
     const call = beginCall(post);
-    const identified = { ...options, turnId: progress.turn.id, session: new ToolSession(progress, z.unknown()) };
+    const session = new ToolSession(progress, { schema: z.unknown(), toolCallId: options.toolCallId });
+    const identified = { ...options, turnId: progress.turn.id, session };
     const output = attempt(() => execute(input, identified), call);
     return isAsyncIterable(output) ? watchMany(output, call) : watchOne(output, call);
   };

@@ -50,8 +50,8 @@ export function situationOf({ prompt, tools = [] }: LanguageModelV4CallOptions):
 }
 
 /**
- * One tool a turn: the one that the user's words name, else the first that was not used yet; then a few words about
- * what came of it. So a conversation of a few messages walks through a workflow.
+ * One tool a turn: the one that the user's words name best, else the first that was not used yet; then a few words
+ * about what came of it. So a conversation of a few messages walks through a workflow.
  */
 export function walkTheTools(situation: ScriptedSituation): ScriptedReply {
   const { offeredTools, toolResults } = situation;
@@ -73,7 +73,9 @@ export function walkTheTools(situation: ScriptedSituation): ScriptedReply {
 
 function namedTool({ userText, offeredTools }: ScriptedSituation) {
   const words: string[] = userText.toLowerCase().match(/[a-z]+/g) ?? [];
-  return offeredTools.find(({ name }) => name.split('_').some((part) => words.includes(part)));
+  const namedParts = (name: string) => name.split('_').filter((part) => words.includes(part)).length;
+  const most = Math.max(0, ...offeredTools.map(({ name }) => namedParts(name)));
+  return most === 0 ? undefined : offeredTools.find(({ name }) => namedParts(name) === most);
 }
 
 function reportOf({ name, output }: ScriptedToolResult, offered: readonly string[]): string {
@@ -93,9 +95,20 @@ function inputFor(schema: JsonSchema, situation: ScriptedSituation): Record<stri
   const required = schema.required ?? [];
   const entries = Object.entries(schema.properties ?? {}).flatMap(([name, property]): [string, unknown][] => {
     if (!required.includes(name) || property.default !== undefined) return [];
-    return [[name, earlierValue(name, situation) ?? valueFor(property, situation)]];
+    const earlier = earlierValue(name, situation);
+    return [[name, saidLike(earlier, situation) ?? earlier ?? valueFor(property, situation)]];
   });
   return Object.fromEntries(entries);
+}
+
+/** What is longer is no id that somebody would say. */
+const maxIdCharacters = 64;
+
+/** What the user has said that differs from a text in its numbers alone: after order A-17, order A-18. */
+function saidLike(earlier: unknown, { userText }: ScriptedSituation): string | undefined {
+  if (typeof earlier !== 'string' || earlier.length > maxIdCharacters || !/\d/.test(earlier)) return undefined;
+  const escaped = earlier.replaceAll(/[^\w\s]/g, String.raw`\$&`).replaceAll(/\d+/g, String.raw`\d+`);
+  return new RegExp(String.raw`(?<!\w)${escaped}(?!\w)`, 'i').exec(userText)?.[0];
 }
 
 /** A tool that needs a `path` is given the `path` that an earlier tool found. */

@@ -8,10 +8,25 @@ import type { TurnProgress } from './turn-progress.ts';
 export class ToolSession<D = unknown> {
   readonly #progress: TurnProgress;
   readonly #schema: z.ZodType<D>;
+  readonly #toolCallId: string;
 
-  constructor(progress: TurnProgress, schema: z.ZodType<D>) {
+  constructor(progress: TurnProgress, { schema, toolCallId }: { schema: z.ZodType<D>; toolCallId: string }) {
     this.#progress = progress;
     this.#schema = schema;
+    this.#toolCallId = toolCallId;
+  }
+
+  /** Whose session it is: what a tool keeps elsewhere, it keeps for them. INVALID where it is nobody's. */
+  get owner(): string {
+    const { owner } = this.#progress.turn;
+    if (owner !== null) return owner;
+    throw new StateroomError('INVALID', 'the session has no owner', { path: 'session.owner' });
+  }
+
+  /** The same however often this very call is carried out, and no other call's: by it a tool acts once. */
+  get idempotencyKey(): string {
+    const { sessionId, id } = this.#progress.turn;
+    return JSON.stringify([sessionId, id, this.#toolCallId]);
   }
 
   /** With all that the turn has changed until now. */
@@ -45,7 +60,7 @@ export class ToolSession<D = unknown> {
 
   /** The same, with data of this kind. */
   as<E>(schema: z.ZodType<E>): ToolSession<E> {
-    return new ToolSession(this.#progress, schema);
+    return new ToolSession(this.#progress, { schema, toolCallId: this.#toolCallId });
   }
 
   #dataIn({ data }: OrchestrationState): D {

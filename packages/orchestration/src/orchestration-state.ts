@@ -78,6 +78,6 @@ export function toClientView<D>(
   { data, ...state }: OrchestrationState & { readonly data: D },
   described: SessionData<D> | null = null,
 ): ClientView {
-  const shown = described === null ? {} : viewOfData(described, data);
+  const shown = described === null ? {} : viewOfData(described, { data, effects: state.effects });
   return ClientView.parse({ ...state, effects: state.effects.map(toEffectView), ...shown });
 }

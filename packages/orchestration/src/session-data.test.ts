@@ -176,6 +176,17 @@ describe.each([
     expect(view.data).toEqual({ coins: 3 });
     expect(JSON.stringify(view)).not.toContain('hush');
   });
+
+  it('is shown with what the effects that hold make of it', async () => {
+    const storage = create();
+    const view: typeof data.view = ({ coins }, held) => ({ coins, doubled: coins * (held.effects.length + 1) });
+    const states = new OrchestrationStateManager({ storage, workflow, data: { ...data, view } });
+    await states.getOrCreateState('s');
+    const lucky = await states.addEffect('s', { id: 'luck', kind: 'luck', value: null, turnsLeft: 1 });
+    expect(lucky && states.toClientView(lucky).data).toEqual({ coins: 3, doubled: 6 });
+    const sober = (await states.advanceTurn('s'))?.state;
+    expect(sober && states.toClientView(sober).data).toEqual({ coins: 3, doubled: 3 });
+  });
 });
 
 describe('the view of data', () => {

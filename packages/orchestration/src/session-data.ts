@@ -1,5 +1,6 @@
 import { type JsonValue, StateroomError, toJson } from '@stateroom/core';
 import { z } from 'zod';
+import type { WithEffects } from './effects.ts';
 
 /** An application's own data of each session: kept in the session's record, beside where its agent is. */
 export type SessionData<D = unknown> = {
@@ -7,8 +8,11 @@ export type SessionData<D = unknown> = {
   readonly schema: z.ZodType<D>;
   /** Of a new session, and of one that was stored before there was data. A function of the session's id is pure. */
   readonly initial: NoInfer<D> | ((sessionId: string) => NoInfer<D>);
-  /** What of it the session's owner may see: nothing, by default. At most 16,384 characters of JSON. */
-  readonly view?: ((data: D) => JsonValue) | undefined;
+  /**
+   * What of it the session's owner may see, and what follows from it and the effects that hold: nothing, by default. At
+   * most 16,384 characters of JSON.
+   */
+  readonly view?: ((data: D, held: WithEffects) => JsonValue) | undefined;
 };
 
 const maxViewCharacters = 16_384;
@@ -24,9 +28,12 @@ export function initialData<D>({ initial }: SessionData<D>, sessionId: string): 
 }
 
 /** What a client view has of data. INVALID_STATE where JSON cannot keep it, LIMIT for too much; else what `view` throws. */
-export function viewOfData<D>({ view }: SessionData<D>, data: D): { readonly data?: unknown } {
+export function viewOfData<D>(
+  { view }: SessionData<D>,
+  { data, effects }: WithEffects & { readonly data: D },
+): { readonly data?: unknown } {
   if (view === undefined) return {};
-  const text = toJson(view(data), 'data.view');
+  const text = toJson(view(data, { effects }), 'data.view');
   if (text.length <= maxViewCharacters) return { data: JSON.parse(text) };
   const message = `the view of data is ${text.length} characters of JSON, and may be ${maxViewCharacters}; show less`;
   throw new StateroomError('LIMIT', message, { path: 'data.view' });

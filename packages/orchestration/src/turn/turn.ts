@@ -83,6 +83,11 @@ export class Turn<T> implements AsyncDisposable {
     this.#schedule(flushEveryMs(0));
   }
 
+  /** Whose session it is; null for nobody's. */
+  get owner(): string | null {
+    return this.#holder.session.seen.record.owner;
+  }
+
   /** Aborts when the turn is to end, or may not go on. */
   get signal(): AbortSignal {
     return this.#abort.signal;
