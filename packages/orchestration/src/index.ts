@@ -35,6 +35,7 @@ export {
 export { initialData, type SessionData, undescribedData } from './session-data.ts';
 export { stateSchema, type StateWithData } from './state-schema.ts';
 export { defineWorkflow, parseWorkflow, Workflow } from './workflow.ts';
+export { workflowArrows, type WorkflowArrow } from './workflow/arrows.ts';
 export { Condition } from './workflow/condition.ts';
 export { type Explanation, explain } from './workflow/explain.ts';
 export { toMermaid } from './workflow/mermaid.ts';
