@@ -22,14 +22,14 @@ describe('one’s own sessions', () => {
   it('are listed newest first, page by page, each with its title, its end and its turns', async () => {
     const { say, mine, theirs } = served();
     await say('  What\nmoves   the tides?  ', 'a');
-    await say('x'.repeat(79) + '😀 and more', 'b');
+    await say(`${'x'.repeat(78)}😀 and more`, 'b');
     await say('Not mine', 'c', 'you');
     await say('Three', 'd');
     await say('Four', 'd');
     const { sessions, cursor } = await mine.list();
     expect(sessions.map(({ sessionId, title, turnCount }) => [sessionId, title, turnCount])).toEqual([
       ['d', 'Three', 2],
-      ['b', `${'x'.repeat(79)}…`, 1],
+      ['b', `${'x'.repeat(78)}…`, 1],
       ['a', 'What moves the tides?', 1],
     ]);
     expect(cursor).toBe(null);
