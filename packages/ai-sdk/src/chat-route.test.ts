@@ -111,7 +111,7 @@ describe('a conversation', () => {
 
   it('keeps both turns whole when two come at once', async () => {
     const storage = memoryStorage();
-    const route = routeOn(storage);
+    const route = routeOn(storage, { agents: [{ ...desk(), overlap: 'enqueue' }] });
     await post(route, { id: 's', message: userMessage('first'), create: true });
     await Promise.all(['a', 'b'].map((text) => post(route, { id: 's', message: userMessage(text) })));
     const conversation = await load(storage, 's');
