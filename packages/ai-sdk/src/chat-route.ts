@@ -15,6 +15,7 @@ import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
 import { runAgent } from './run-agent.ts';
+import { within } from './within.ts';
 
 export type ChatRouteOptions = {
   readonly agents: readonly Agent[];
@@ -116,7 +117,7 @@ class RouteHandler {
     const isNew = chatRequest.sessionId === undefined;
     const begun = beginChatTurn(room, { ...chatRequest, sessionId, isNew }, { ...access, signal: request.signal });
     const answer = (turn: ChatTurn) => this.#answerOf(turn, { room, access, sessionId, signal: request.signal });
-    const early = await Promise.race([begun, later(silentAfterMs)]);
+    const early = await within(silentAfterMs, begun);
     if (early !== null) return respond(await answer(early), sessionId);
     const stream = begun.then(answer).then(
       ({ chunks }) => chunks,
@@ -210,8 +211,4 @@ function streamOf(
 
 function lastSegment(url: string): string {
   return new URL(url).pathname.split('/').findLast((segment) => segment !== '') ?? '';
-}
-
-function later(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(resolve, ms, null));
 }

@@ -14,6 +14,7 @@ import { replayMessage } from './replay.ts';
 import { steeredPart, stoppedChunks } from './run-agent.ts';
 import { keptPart } from './spoken-message.ts';
 import { fromTranscript, messagesIn } from './transcript.ts';
+import { within } from './within.ts';
 
 export type FollowRequest = {
   readonly sessionId: string;
@@ -43,7 +44,7 @@ export async function followTurn(
   const signal = AbortSignal.any([request.signal, leaving.signal]);
   const chunks = chunksOf(room, { ...request, signal });
   const first = chunks.next();
-  const early = await Promise.race([first, later(firstLookMs)]);
+  const early = await within(firstLookMs, first);
   if (early?.done && early.value === 'unknown') return null;
   let next: typeof first | null = first;
   return new ReadableStream({
@@ -149,8 +150,4 @@ async function fromTheTranscript(
   const messages = await fromTranscript(items, (id) => open.includes(id));
   const last = endOf[record.status] ?? [{ type: 'finish' } as const];
   return [...messages.filter(({ id }) => id === answerId).flatMap(replayMessage), ...last];
-}
-
-function later(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(resolve, ms, null));
 }
