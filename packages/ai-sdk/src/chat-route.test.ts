@@ -2,7 +2,7 @@ import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
 import { DefaultChatTransport, validateUIMessages } from 'ai';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineAgent } from './agent.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { createChatRoute } from './chat-route.ts';
@@ -11,6 +11,10 @@ import { desk, load, routeOn } from './testing/desk.ts';
 import { post, stateOf, userMessage } from './testing/talk.ts';
 
 describe('a conversation', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('of four messages walks the workflow, and tells its state before and after each turn', async () => {
     const storage = memoryStorage();
     const route = routeOn(storage);
@@ -111,7 +115,7 @@ describe('a conversation', () => {
 
   it('keeps both turns whole when two come at once', async () => {
     const storage = memoryStorage();
-    const route = routeOn(storage);
+    const route = routeOn(storage, { agents: [{ ...desk(), overlap: 'enqueue' }] });
     await post(route, { id: 's', message: userMessage('first'), create: true });
     await Promise.all(['a', 'b'].map((text) => post(route, { id: 's', message: userMessage(text) })));
     const conversation = await load(storage, 's');
@@ -140,6 +144,15 @@ describe('a conversation', () => {
       throw new Error('set OPENAI_API_KEY or ANTHROPIC_API_KEY, not both');
     });
     await expect(post(wrong, {})).rejects.toThrow('not both');
+  });
+
+  it('leaves no timer behind, answered or followed: a process may end with its last answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const route = routeOn(memoryStorage());
+    const message = userMessage('hello');
+    const said = await post(route, { id: 's', message, create: true });
+    const again = await post(route, { id: 's', message });
+    expect([again.chunks, vi.getTimerCount()]).toEqual([said.chunks, 0]);
   });
 
   it('costs a commit to begin it, one between its two model steps, and one to end it', async () => {

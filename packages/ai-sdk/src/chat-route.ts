@@ -12,10 +12,10 @@ import type { Agent } from './agent.ts';
 import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
-import { later } from './later.ts';
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
 import { runAgent } from './run-agent.ts';
+import { within } from './within.ts';
 
 export type ChatRouteOptions = {
   readonly agents: readonly Agent[];
@@ -117,7 +117,7 @@ class RouteHandler {
     const isNew = chatRequest.sessionId === undefined;
     const begun = beginChatTurn(room, { ...chatRequest, sessionId, isNew }, { ...access, signal: request.signal });
     const answer = (turn: ChatTurn) => this.#answerOf(turn, { room, access, sessionId, signal: request.signal });
-    const early = await Promise.race([begun, later(silentAfterMs)]);
+    const early = await within(silentAfterMs, begun);
     if (early !== null) return respond(await answer(early), sessionId);
     const stream = begun.then(answer).then(
       ({ chunks }) => chunks,

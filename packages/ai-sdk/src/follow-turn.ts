@@ -9,12 +9,12 @@ import {
 } from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
-import { later } from './later.ts';
 import { errorChunk, RequestError } from './error-response.ts';
 import { replayMessage } from './replay.ts';
 import { steeredPart, stoppedChunks } from './run-agent.ts';
 import { keptPart } from './spoken-message.ts';
 import { fromTranscript, messagesIn } from './transcript.ts';
+import { within } from './within.ts';
 
 export type FollowRequest = {
   readonly sessionId: string;
@@ -44,7 +44,7 @@ export async function followTurn(
   const signal = AbortSignal.any([request.signal, leaving.signal]);
   const chunks = chunksOf(room, { ...request, signal });
   const first = chunks.next();
-  const early = await Promise.race([first, later(firstLookMs)]);
+  const early = await within(firstLookMs, first);
   if (early?.done && early.value === 'unknown') return null;
   let next: typeof first | null = first;
   return new ReadableStream({

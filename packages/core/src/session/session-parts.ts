@@ -10,8 +10,8 @@ import type {
 } from '../storage/provider.ts';
 import type { IndexKeys } from '../storage/keys.ts';
 import { deepFreeze } from './freeze.ts';
-import { type Access, guardVersion } from './guard.ts';
 import { infoOf } from './found-session.ts';
+import { type Access, GuardVersions } from './guard.ts';
 import type { SessionInfo, SessionList } from './result.ts';
 import type { Shared } from './shared.ts';
 import type { PartKeys, SessionAttachment } from './stored/attachment.ts';
@@ -75,6 +75,7 @@ export class SessionParts<T, ListName extends string> {
   readonly made: { readonly lists: readonly string[]; readonly attachments: readonly SessionAttachment[] };
   readonly #shared: Shared<T, ListName, unknown>;
   readonly #codec: StateCodec<T>;
+  readonly #guards = new GuardVersions();
 
   constructor(
     shared: Shared<T, ListName, unknown>,
@@ -106,7 +107,7 @@ export class SessionParts<T, ListName extends string> {
 
   /** The version that the guard has if the session is there, and is this owner's and this agent's. */
   async guardVersion({ owner, agentId }: Access): Promise<string> {
-    return guardVersion(owner ?? null, agentId ?? null);
+    return this.#guards.of(owner ?? null, agentId ?? null);
   }
 
   /** What is there, and surely not there what it says is not. */
