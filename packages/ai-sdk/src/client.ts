@@ -1,5 +1,5 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage } from 'ai';
-import { answersIn } from './tool-answer.ts';
+import { answersIn } from './answers-in.ts';
 
 export type ChatTransportOptions = {
   readonly agentId: string;
