@@ -24,11 +24,11 @@ type Report = {
 
 const workspaces = globSync(['packages/*/package.json', 'apps/*/package.json', 'docs/package.json']);
 const tested = workspaces.filter((path) => 'test' in JSON.parse(readFileSync(path, 'utf8')).scripts);
+const reports = tested.map((workspace) => join(dirname(workspace), 'test-results/vitest.json'));
 const sum = { passed: 0, failed: 0, skipped: 0 };
 let isSound = true;
 
-for (const workspace of tested) {
-  const path = join(dirname(workspace), 'test-results/vitest.json');
+for (const path of [...reports, '.ci/test-results/packages.json']) {
   if (!existsSync(path)) {
     console.log(`no report: ${path}`);
     isSound = false;

@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const folder = join(import.meta.dirname, '.snippets');
 
-/** Runs a snippet as a program of its own, and gives back what it printed. */
+/** Runs a snippet as a program of its own, in an empty folder, and gives back what it printed. */
 function run(snippet: string): string[] {
-  return execFileSync(process.execPath, [join(folder, snippet)], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
+  const cwd = mkdtempSync(join(tmpdir(), 'stateroom-'));
+  try {
+    const printed = execFileSync(process.execPath, [join(folder, snippet)], { encoding: 'utf8', cwd });
+    return printed.trim().split('\n');
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
 }
 
 /** What the snippet says that each of its console.log lines prints. */
@@ -19,7 +24,7 @@ function promised(snippet: string): string[] {
 }
 
 describe('an example prints what it says', () => {
-  const snippets = globSync('*.ts', { cwd: folder }).filter((snippet) => promised(snippet).length > 0);
+  const snippets = globSync('**/*.ts', { cwd: folder }).filter((snippet) => promised(snippet).length > 0);
   it.each(snippets.toSorted())('%s', (snippet) => {
     expect(run(snippet)).toEqual(promised(snippet));
   });

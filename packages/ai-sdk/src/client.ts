@@ -1,7 +1,7 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage } from 'ai';
+import { answersIn } from './answers-in.ts';
 import { apiErrorOf } from './api-error.ts';
 import { guestFetch } from './guest-fetch.ts';
-import { answersIn } from './tool-answer.ts';
 
 export { ApiError } from './api-error.ts';
 export { createSessionsClient, type SessionsClient, type SessionsClientOptions } from './sessions-client.ts';

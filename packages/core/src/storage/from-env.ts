@@ -108,16 +108,16 @@ async function open(
       return opened('STATEROOM_SQLITE_PATH', () => sqliteStorage({ path }));
     }
     case 'redis': {
-      const { redisStorage } = await import('./redis.ts');
+      const { redisStorage } = await withClient('redis', 'REDIS_URL', () => import('./redis.ts'));
       const url = settings.get('REDIS_URL');
       const named = url === undefined ? `REDIS_URL, not set and so ${localRedis}` : 'REDIS_URL';
       return { ...opened('REDIS_URL', () => redisStorage({ url: url ?? localRedis, logger })), named };
     }
     case 'upstash': {
-      const { upstashStorage } = await import('./upstash.ts');
       const found = upstashPair(settings);
       if (found === null) throw invalid('UPSTASH_REDIS_REST_URL', 'is not set; set it and UPSTASH_REDIS_REST_TOKEN');
       const { variable, url, token } = found;
+      const { upstashStorage } = await withClient('@upstash/redis', variable, () => import('./upstash.ts'));
       return opened(variable, () => upstashStorage({ url, token }));
     }
   }
@@ -130,6 +130,18 @@ function upstashPair(settings: Settings): { variable: string; url: string; token
     if (pair !== null) return { variable, url: pair[0], token: pair[1] };
   }
   return null;
+}
+
+/** A client is an optional peer: the variable that asks for one tells what is to be installed. */
+async function withClient<M>(client: string, variable: string, load: () => Promise<M>): Promise<M> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new StateroomError('INVALID', `${variable} needs the package ${client}: npm install ${client}`, {
+      cause,
+      path: variable,
+    });
+  }
 }
 
 /** What cannot be made is told by the variable that asked for it. */
