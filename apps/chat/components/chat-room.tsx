@@ -1,16 +1,21 @@
 'use client';
 
+import type { WorkflowArrow } from '@stateroom/orchestration';
 import { useState } from 'react';
 import type { AgentCard } from '../agents/index.ts';
-import { succeededTools } from '../lib/chat-message.ts';
 import type { SessionHistory } from '../lib/session-history.ts';
 import { useConversation } from '../lib/use-conversation.ts';
+import { useDraft } from '../lib/use-draft.ts';
+import { useSession } from '../lib/use-session.ts';
+import { useOwnSessions } from '../lib/use-session-list.tsx';
 import { ConversationColumn } from './conversation-column.tsx';
+import { RoomAside } from './room-aside.tsx';
 import { RoomBar } from './room-bar.tsx';
-import { RoomPanel } from './room-panel.tsx';
 
 export type ChatRoomProps = {
   readonly card: AgentCard;
+  /** The ways between the steps of its workflow. */
+  readonly arrows: readonly WorkflowArrow[];
   readonly sessionId: string;
   readonly history: SessionHistory;
   /** A new one for each rendering on the server. */
@@ -20,15 +25,13 @@ export type ChatRoomProps = {
 };
 
 /** A session: the conversation, and the room panel beside it; on a small screen the panel takes its place when asked for. */
-export function ChatRoom({ card, sessionId, history, renderId, modelLabel }: ChatRoomProps) {
-  const [draft, setDraft] = useState('');
-  const onTakenBack = (text: string) =>
-    setDraft((current) => [text, current].filter((each) => each !== '').join('\n\n'));
-  const conversation = useConversation({ agentId: card.id, sessionId, history, renderId, onTakenBack });
+export function ChatRoom({ card, arrows, sessionId, history, renderId, modelLabel }: ChatRoomProps) {
+  const draft = useDraft(sessionId);
+  const own = useOwnSessions();
+  const onTakenBack = draft.giveBack;
+  const session = useSession({ agentId: card.id, sessionId, history, onTakenBack, onChanged: own.tell });
+  const conversation = useConversation(session, { renderId, onTakenBack });
   const [isPanelOpen, setIsPanelOpen] = useState(false);
-  const isBusy = conversation.phase === 'waiting' || conversation.phase === 'streaming';
-  const asideVisibility = isPanelOpen ? '' : 'max-lg:hidden';
-
   return (
     <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_23rem]">
       <RoomBar card={card} isPanelOpen={isPanelOpen} onTogglePanel={() => setIsPanelOpen(!isPanelOpen)} />
@@ -36,23 +39,19 @@ export function ChatRoom({ card, sessionId, history, renderId, modelLabel }: Cha
         <ConversationColumn
           card={card}
           conversation={conversation}
+          reach={session.reach}
           draft={draft}
-          onDraft={setDraft}
           modelLabel={modelLabel}
         />
       </main>
-      <aside
-        id="room"
-        aria-label="The room"
-        className={`overflow-y-auto border-line p-4 sm:p-6 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:border-l lg:bg-bulkhead ${asideVisibility}`}
-      >
-        <RoomPanel
-          card={card}
-          view={conversation.view}
-          succeeded={succeededTools(conversation.messages)}
-          isBusy={isBusy}
-        />
-      </aside>
+      <RoomAside
+        className={isPanelOpen ? '' : 'max-lg:hidden'}
+        card={card}
+        arrows={arrows}
+        sessionId={sessionId}
+        session={session}
+        conversation={conversation}
+      />
     </div>
   );
 }

@@ -1,15 +1,17 @@
 import { type KeyboardEvent, type RefObject, type SubmitEvent, useState } from 'react';
+import type { Draft } from '../lib/use-draft.ts';
 import { GrowingTextarea } from './growing-textarea.tsx';
 
-/** An answer that comes can be stopped. */
-export type ComposerState = 'ready' | 'busy' | 'answering';
+/** An answer that comes can be stopped, and one message can wait for its end; where it is closed, nothing can be said any more. */
+export type ComposerState = 'ready' | 'busy' | 'answering' | 'closed';
 
 export type ComposerProps = {
   readonly inputRef: RefObject<HTMLTextAreaElement | null>;
   readonly agentTitle: string;
   readonly state: ComposerState;
-  readonly text: string;
-  readonly onText: (text: string) => void;
+  /** Whether a message waits already. */
+  readonly hasQueued: boolean;
+  readonly draft: Draft;
   readonly onSend: (text: string) => void;
   readonly onStop: () => void;
 };
@@ -17,15 +19,17 @@ export type ComposerProps = {
 /** What the chat route takes in one message, unless it is told otherwise. */
 const maxCharacters = 32_000;
 
-/** Where the guest writes. It grows with the text; one may write on while an answer comes, and send when it is whole. */
-export function Composer({ inputRef, agentTitle, state, text, onText, onSend, onStop }: ComposerProps) {
-  const message = text.trim();
-  const canSend = state === 'ready' && message !== '' && message.length <= maxCharacters;
+/** Where the guest writes. It grows with the text; one may write on while an answer comes. */
+export function Composer({ inputRef, agentTitle, state, hasQueued, draft, onSend, onStop }: ComposerProps) {
+  const message = draft.text.trim();
+  const isAnswering = state === 'answering';
+  const isFree = state === 'ready' || (isAnswering && !hasQueued);
+  const canSend = isFree && message !== '' && message.length <= maxCharacters;
 
   const submit = (event: KeyboardEvent | SubmitEvent) => {
     event.preventDefault();
     if (!canSend) return;
-    onText('');
+    draft.write('');
     onSend(message);
   };
   const submitOnEnter = (event: KeyboardEvent) => {
@@ -42,21 +46,28 @@ export function Composer({ inputRef, agentTitle, state, text, onText, onSend, on
         <GrowingTextarea
           inputRef={inputRef}
           label={`Message to the ${agentTitle.toLowerCase()}`}
-          placeholder="Write a message"
-          text={text}
-          onText={onText}
+          placeholder={state === 'closed' ? 'Nothing more can be said here' : 'Write a message'}
+          isReadOnly={state === 'closed'}
+          text={draft.text}
+          onText={draft.write}
           onKeyDown={submitOnEnter}
         />
-        {state === 'answering' && <StopButton onStop={onStop} />}
-        <button
-          type="submit"
-          disabled={!canSend}
-          className="rounded-xl bg-sea px-4 py-2 text-sm font-semibold text-on-sea disabled:bg-recess disabled:text-ink-soft"
-        >
-          Send
-        </button>
+        {isAnswering && <StopButton onStop={onStop} />}
+        <SendButton label={isAnswering ? 'Send next' : 'Send'} canSend={canSend} />
       </form>
     </>
+  );
+}
+
+function SendButton({ label, canSend }: { readonly label: string; readonly canSend: boolean }) {
+  return (
+    <button
+      type="submit"
+      disabled={!canSend}
+      className="rounded-xl bg-sea px-4 py-2 text-sm font-semibold text-on-sea disabled:bg-recess disabled:text-ink-soft"
+    >
+      {label}
+    </button>
   );
 }
 

@@ -20,7 +20,7 @@ export function FaultNotice({ fault, agentId, conversation }: FaultNoticeProps) 
         {remedy === 'retry' && <Action label="Try again" onAct={conversation.retry} />}
         {remedy === 'look again' && <Action label="Look again" onAct={conversation.lookAgain} />}
         {remedy === 'send again or edit' && <Action label="Send again" onAct={conversation.retry} />}
-        {remedy === 'send again or edit' && <Action label="Edit" onAct={conversation.edit} />}
+        {remedy === 'send again or edit' && <Action label="Change it" onAct={conversation.edit} />}
         {remedy === 'reload' && <Action label="Reload" onAct={() => window.location.reload()} />}
         {remedy === 'new session' && (
           <a href={`/${agentId}`} className={action}>

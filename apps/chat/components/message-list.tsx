@@ -1,32 +1,48 @@
+import { isAsking } from '../lib/chat-message.ts';
 import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts';
-import { Message } from './message.tsx';
+import { AgentMessage } from './agent-message.tsx';
+import { OwnMessage } from './own-message.tsx';
 import { Porthole } from './porthole.tsx';
+import { QueuedMessage } from './queued-message.tsx';
 
-export type MessageListProps = {
-  readonly conversation: Pick<Conversation, 'messages' | 'phase' | 'answer'>;
-  readonly agentTitle: string;
-};
+export type MessageListProps = { readonly conversation: Conversation; readonly agentTitle: string };
 
 /** The conversation. A screen reader hears an answer once it is whole, and at once that one is being written. */
-export function MessageList({ conversation: { messages, phase, answer }, agentTitle }: MessageListProps) {
+export function MessageList({ conversation, agentTitle }: MessageListProps) {
+  const { messages, phase, fault, queued } = conversation;
   const activity = activityOf(phase, `The ${agentTitle.toLowerCase()}`);
+  const isReady = phase === 'ready';
   return (
     <>
-      <div role="log" aria-label="Conversation" aria-live="polite" aria-busy={phase !== 'ready'} className="space-y-6">
-        {messages.map((message, index) => (
-          <Message
-            key={message.id}
-            message={message}
-            agentTitle={agentTitle}
-            onAnswer={phase === 'ready' && index === messages.length - 1 ? answer : null}
-            isWhole={phase !== 'streaming' || index < messages.length - 1}
-          />
-        ))}
+      <div
+        role="log"
+        aria-label="Conversation"
+        aria-live="polite"
+        aria-busy={!isReady && phase !== 'gone'}
+        className="space-y-6"
+      >
+        {messages.map((message, index) => {
+          const isLast = index === messages.length - 1;
+          const canBeAnew = isReady && isLast && fault === null && !isAsking(message);
+          return message.role === 'user' ? (
+            <OwnMessage key={message.id} message={message} onSayInstead={isReady ? conversation.sayInstead : null} />
+          ) : (
+            <AgentMessage
+              key={message.id}
+              message={message}
+              agentTitle={agentTitle}
+              onAnswer={isReady && isLast ? conversation.answer : null}
+              onRegenerate={canBeAnew ? conversation.retry : null}
+              isWhole={phase !== 'streaming' || !isLast}
+            />
+          );
+        })}
       </div>
       <output className={activity === null ? 'sr-only' : 'mt-4 flex items-center gap-2 text-sm text-ink-soft'}>
         {activity !== null && <Porthole isLit isBusy />}
         {activity}
       </output>
+      {queued !== null && <QueuedMessage text={queued} conversation={conversation} />}
     </>
   );
 }
@@ -42,6 +58,7 @@ function activityOf(phase: ConversationPhase, agent: string): string | null {
       return `${agent} is writing`;
     case 'looking':
     case 'ready':
+    case 'gone':
       return null;
   }
 }

@@ -3,7 +3,18 @@ import { type ChatMessage, textOf } from '../lib/chat-message.ts';
 import { Markdown } from './markdown.tsx';
 import { type OnAnswer, ToolCall } from './tool-call.tsx';
 
-export type MessageProps = {
+/** The guest's own words, in a bubble. */
+export function OwnWords({ message }: { readonly message: ChatMessage }) {
+  return (
+    <article aria-label="You" className="ml-auto w-fit max-w-[85%] rounded-2xl rounded-br-md bg-tide px-4 py-2.5">
+      <p dir="auto" className="leading-relaxed wrap-anywhere whitespace-pre-wrap">
+        {textOf(message)}
+      </p>
+    </article>
+  );
+}
+
+export type AnswerProps = {
   readonly message: ChatMessage;
   readonly agentTitle: string;
   /** False while more of it may come. */
@@ -12,17 +23,8 @@ export type MessageProps = {
   readonly onAnswer: OnAnswer | null;
 };
 
-/** One message: the guest's own words in a bubble, the agent's words and tool calls in the order in which they came. */
-export function Message({ message, agentTitle, isWhole, onAnswer }: MessageProps) {
-  if (message.role === 'user') {
-    return (
-      <article aria-label="You" className="ml-auto w-fit max-w-[85%] rounded-2xl rounded-br-md bg-tide px-4 py-2.5">
-        <p dir="auto" className="leading-relaxed wrap-anywhere whitespace-pre-wrap">
-          {textOf(message)}
-        </p>
-      </article>
-    );
-  }
+/** The agent's words and tool calls, in the order in which they came. */
+export function Answer({ message, agentTitle, isWhole, onAnswer }: AnswerProps) {
   const isSilent = isWhole && !message.parts.some((part) => isToolUIPart(part) || isWritten(part));
   return (
     <article aria-label={agentTitle} className="space-y-3">

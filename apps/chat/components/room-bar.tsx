@@ -15,7 +15,7 @@ export function RoomBar({ card, isPanelOpen, onTogglePanel }: RoomBarProps) {
     <div className="px-4 py-3 sm:px-6 lg:py-5">
       <div className="mx-auto flex max-w-[44rem] items-center gap-2">
         <h1 className="mr-auto font-display text-xl leading-tight">{card.title}</h1>
-        <Link href={`/${card.id}`} prefetch={false} className={barButton}>
+        <Link href={`/${card.id}`} prefetch={false} className={`${barButton} xl:hidden`}>
           New session
         </Link>
         <button

@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import type { ReactNode } from 'react';
 import type { AgentCard } from '../agents/index.ts';
 import { Porthole } from './porthole.tsx';
 
@@ -6,16 +7,18 @@ export type SiteHeaderProps = {
   readonly cards: readonly Pick<AgentCard, 'id' | 'title'>[];
   /** The agent whose page this is, null elsewhere. */
   readonly currentId: string | null;
+  /** At the end of its first line. */
+  readonly children?: ReactNode;
 };
 
-export function SiteHeader({ cards, currentId }: SiteHeaderProps) {
+export function SiteHeader({ cards, currentId, children = null }: SiteHeaderProps) {
   return (
     <header className="flex flex-wrap items-center gap-x-8 border-b border-line px-4 pt-2 sm:flex-nowrap sm:px-6 sm:pt-0">
       <Link href="/" className="flex items-center gap-2 py-1 font-display text-lg sm:py-3">
         <Porthole isLit className="size-5" />
         Stateroom
       </Link>
-      <nav aria-label="Agents" className="-mx-2 flex w-full flex-wrap max-[22rem]:-mx-1 sm:w-auto">
+      <nav aria-label="Agents" className="-mx-2 flex w-full max-sm:order-last flex-wrap max-[22rem]:-mx-1 sm:w-auto">
         {cards.map(({ id, title }) => (
           <Link
             key={id}
@@ -28,6 +31,7 @@ export function SiteHeader({ cards, currentId }: SiteHeaderProps) {
           </Link>
         ))}
       </nav>
+      {children}
     </header>
   );
 }

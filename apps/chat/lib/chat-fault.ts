@@ -8,7 +8,15 @@ export type ChatFault = {
   readonly remedy: 'retry' | 'look again' | 'reload' | 'new session' | 'send again or edit' | 'none';
 };
 
+/** For a session that was there. */
+export const goneFault: ChatFault = {
+  title: 'This session is no longer there.',
+  detail: 'It has expired, or it was deleted. What you see here is only in this window, until you leave it.',
+  remedy: 'new session',
+};
+
 const faults: Readonly<Record<string, ChatFault>> = {
+  NOT_FOUND: goneFault,
   MODEL: {
     title: 'The model could not answer.',
     detail:
@@ -24,11 +32,6 @@ const faults: Readonly<Record<string, ChatFault>> = {
     title: 'The server was held up in the middle of the answer.',
     detail: 'Your message is kept. Try again.',
     remedy: 'retry',
-  },
-  NOT_FOUND: {
-    title: 'This session is no longer there.',
-    detail: 'It has expired, or it belongs to another guest. What you see here is only in this window.',
-    remedy: 'new session',
   },
   CONFLICT: {
     title: 'This session has moved on.',
@@ -46,6 +49,11 @@ const faults: Readonly<Record<string, ChatFault>> = {
     detail: 'Nothing has run. Ask again, and say yes or no within half an hour.',
     remedy: 'reload',
   },
+  LIMIT: {
+    title: 'There is no room for more.',
+    detail: 'The server keeps as much as it may. Your message was not sent; try again later.',
+    remedy: 'retry',
+  },
   UNAUTHORIZED: {
     title: 'The server does not know who you are.',
     detail:
@@ -61,6 +69,12 @@ const faults: Readonly<Record<string, ChatFault>> = {
     title: 'The server turned that message down.',
     detail: 'It is back in the field below. It may hold nothing but blanks, or characters that no model takes.',
     remedy: 'none',
+  },
+  NO_CHECKPOINT: {
+    title: 'That is too long ago.',
+    detail:
+      'The state of then is not kept any more, so this message can be neither changed nor answered anew. Say it again in a new one.',
+    remedy: 'reload',
   },
   STORAGE: {
     title: 'The storage cannot be reached.',
@@ -92,8 +106,9 @@ export const lostFault: ChatFault = {
 
 /** An error of the chat in words: by its code, or as a lost connection when it carries none. */
 export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault {
-  const code = codeOf(error);
-  if (code !== null) return faults[code] ?? unknownFault;
+  const told = toldIn(error);
+  if (told?.code === 'BUDGET') return budgetFault(told.freesAt);
+  if (told !== null) return faults[told.code] ?? unknownFault;
   if (hasAnswerBegun) {
     return {
       title: 'The connection broke off.',
@@ -109,31 +124,58 @@ export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault 
   };
 }
 
+function budgetFault(freesAt: number | null): ChatFault {
+  const isForGood = freesAt === null;
+  return {
+    title: 'The tokens that may be used here are used up.',
+    detail: isForGood
+      ? 'Nothing more fits into this session. Your message was not sent; begin a new session with it.'
+      : `There is room again at ${timeInWords(freesAt)}. Your message was not sent; it can be then.`,
+    remedy: isForGood ? 'new session' : 'retry',
+  };
+}
+
+function timeInWords(time: number): string {
+  const isToday = new Date(time).toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat('en', { timeStyle: 'short', ...(!isToday && { dateStyle: 'medium' }) }).format(time);
+}
+
 /** Whether the message itself is what the server would not have: to send the same again is of no use. */
 export function isRefusal(error: Error): boolean {
-  const code = codeOf(error);
+  const code = faultCodeOf(error);
   return code === 'TOO_LARGE' || code === 'INVALID';
 }
 
 /** Whether a turn of another window was in the way: the message is not stored. */
 export function isTurnInTheWay(error: Error): boolean {
-  return codeOf(error) === 'CONFLICT' && error.message.includes('"turnId"');
+  const told = toldIn(error);
+  return told?.code === 'CONFLICT' && told.turnId !== null;
 }
 
 /** Whether the session has moved on without this page. */
 export function isOvertaken(error: Error): boolean {
-  const code = codeOf(error);
-  return code === 'CONFLICT' || code === 'NOT_PENDING' || code === 'EXPIRED';
+  const code = faultCodeOf(error);
+  return code !== null && ['CONFLICT', 'NOT_PENDING', 'EXPIRED', 'NO_CHECKPOINT'].includes(code);
 }
 
-/** The code in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */
-function codeOf(error: Error): string | null {
+/** What the server calls that which went wrong; null where no server said anything. */
+export function faultCodeOf(error: Error): string | null {
+  return toldIn(error)?.code ?? null;
+}
+
+type Told = { readonly code: string; readonly turnId: string | null; readonly freesAt: number | null };
+
+/** What is in `{ "error": { "code" } }`, which is the text of every error the chat route sends. */
+function toldIn(error: Error): Told | null {
   try {
     const body: unknown = JSON.parse(error.message);
-    if (!hasKey(body, 'error') || !hasKey(body.error, 'code')) return null;
-    return typeof body.error.code === 'string' ? body.error.code : null;
+    if (!hasKey(body, 'error') || !hasKey(body.error, 'code') || typeof body.error.code !== 'string') return null;
+    const turnId = hasKey(body.error, 'turnId') && typeof body.error.turnId === 'string' ? body.error.turnId : null;
+    const freesAt = hasKey(body.error, 'freesAt') && typeof body.error.freesAt === 'number' ? body.error.freesAt : null;
+    return { code: body.error.code, turnId, freesAt };
   } catch {
     // A proxy in front of the server has limits of its own, and other words for them.
-    return APICallError.isInstance(error) && error.statusCode === 413 ? 'TOO_LARGE' : null;
+    const isTooLarge = APICallError.isInstance(error) && error.statusCode === 413;
+    return isTooLarge ? { code: 'TOO_LARGE', turnId: null, freesAt: null } : null;
   }
 }

@@ -18,6 +18,11 @@ export function hasContent({ parts }: ChatMessage): boolean {
   return parts.some(({ type }) => type !== 'step-start');
 }
 
+/** Whether a message waits for a yes or a no. */
+export function isAsking(message: ChatMessage | undefined): boolean {
+  return message?.parts.some((part) => isToolUIPart(part) && part.state === 'approval-requested') ?? false;
+}
+
 /** The tools that came to their end without an error, oldest call first. */
 export function succeededTools(messages: readonly ChatMessage[]): string[] {
   const calls = messages.flatMap(({ parts }) => parts.filter((part) => isToolUIPart(part)));

@@ -1,5 +1,6 @@
 import type { ChatMessage } from './chat-message.ts';
 import { hasKey } from './has-key.ts';
+import { tryStorage } from './tab-storage.ts';
 
 /** A message that was sent, and of which the server has not said yet that it is stored. */
 export type PendingMessage = { readonly id: string; readonly text: string };
@@ -41,15 +42,6 @@ function parsePending(text: string): PendingMessage | null {
     if (!hasKey(value, 'id') || !hasKey(value, 'text')) return null;
     const { id, text: words } = value;
     return typeof id === 'string' && typeof words === 'string' ? { id, text: words } : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A browser may forbid its storage, or have it full: all works then but for what has to outlive a reload. */
-function tryStorage<T>(use: (storage: Storage) => T): T | null {
-  try {
-    return use(window.sessionStorage);
   } catch {
     return null;
   }

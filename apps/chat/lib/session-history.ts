@@ -1,22 +1,30 @@
+import type { Conversation } from '@stateroom/ai-sdk/client';
 import type { ClientView } from '@stateroom/orchestration';
 import type { ChatMessage } from './chat-message.ts';
 
+type Stored = Conversation<ChatMessage>;
+
 /** What the server keeps of a session, as far as its owner may see it. */
-export type SessionHistory = {
-  readonly messages: readonly ChatMessage[];
+export type SessionHistory = Pick<Stored, 'messages' | 'runningTurnId' | 'turns' | 'expiresAt' | 'forkOf'> & {
   /** Where the agent is, after the last turn that came to its end. Null in a session that has not begun. */
   readonly view: ClientView | null;
-  /** The turn whose answer is still to come. */
-  readonly runningTurnId: string | null;
+  /** Another one after each write; null while nothing is stored. */
+  readonly version: string | null;
 };
 
-/** Asks the server, past every cache; null when it does not answer as it should. */
-export async function fetchHistory(agentId: string, sessionId: string): Promise<SessionHistory | null> {
-  try {
-    const response = await fetch(`/api/chat/${agentId}/${sessionId}`, { cache: 'no-store' });
-    // Our own route's answer, to the page of the same build.
-    return response.ok ? ((await response.json()) as SessionHistory) : null;
-  } catch {
-    return null;
-  }
+const nothing: SessionHistory = {
+  messages: [],
+  runningTurnId: null,
+  turns: [],
+  expiresAt: null,
+  forkOf: null,
+  view: null,
+  version: null,
+};
+
+/** Null is a session of which nothing is stored. */
+export function historyOf(conversation: Stored | null): SessionHistory {
+  if (conversation === null) return nothing;
+  const { messages, runningTurnId, turns, expiresAt, forkOf, state, version } = conversation;
+  return { messages, runningTurnId, turns, expiresAt, forkOf, view: state, version };
 }

@@ -47,8 +47,9 @@ export class AppServer implements AsyncDisposable {
     await once(this.#process, 'exit');
   }
 
+  /** At once: a window that still watches a session would keep it from ending in peace. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.stop('SIGKILL');
   }
 
   async #untilItAnswers(): Promise<void> {

@@ -1,65 +1,37 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppServer } from './app-server.ts';
-import { idle, isBrowserMissing, laptop, launchBrowser, newGuest, phone, reason, say } from './browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { ask, laptop, phone, say, transcript } from './browser.ts';
+import { inBrowser } from './in-browser.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'stateroom-browser-'));
-const shots = join(import.meta.dirname, '../test-results/shots');
-
-describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 120_000 }, () => {
-  let server: AppServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    mkdirSync(shots, { recursive: true });
-    const database = join(folder, 'app.db');
-    server = await AppServer.start({
-      STATEROOM_SQLITE_PATH: database,
-      STATEROOM_MODEL: 'scripted',
-      STATEROOM_SCRIPTED_DELAY_MS: '60',
-    });
-    browser = await launchBrowser();
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true });
-  });
-
+inBrowser('the app in a browser', { delayMs: 60 }, (stage) => {
   it('is opened, asked, answers word by word with a tool call, and shows the same after a reload', async () => {
-    const page = await newGuest(browser, laptop);
-    await page.goto(server.url);
+    const page = await stage().guest();
+    await page.goto(stage().server.url);
     expect(await page.getByText('offline', { exact: false }).count()).toBeGreaterThan(0);
-    await page.screenshot({ path: join(shots, 'list-laptop.png') });
+    await stage().shoot(page, 'list-laptop');
     await page.getByRole('list', { name: 'Agents' }).getByRole('link', { name: 'Research desk' }).click();
-    await page.getByRole('textbox').fill('How is a session kept safe?');
-    await page.keyboard.press('Enter');
+    await ask(page, 'How is a session kept safe?');
     const answer = page.getByRole('article', { name: 'Research desk' });
     const lengths = await growthOf(page, answer);
     expect(lengths.size).toBeGreaterThan(3);
     expect(await answer.getByText('search_docs', { exact: true }).count()).toBe(1);
-    expect(await page.getByRole('list', { name: 'Newest first' }).innerText()).toBe('search_docs');
-    await page.screenshot({ path: join(shots, 'chat-laptop.png') });
+    expect(await page.getByRole('list', { name: 'Newest first', exact: true }).innerText()).toBe('search_docs');
+    await stage().shoot(page, 'chat-laptop');
 
-    const before = await page.getByRole('log').innerText();
+    const before = await transcript(page);
     await page.reload();
     await page.getByRole('article', { name: 'Research desk' }).waitFor();
-    expect(await page.getByRole('log').innerText()).toBe(before);
-    expect(await page.getByRole('list', { name: 'Newest first' }).innerText()).toBe('search_docs');
+    expect(await transcript(page)).toEqual(before);
+    expect(await page.getByRole('list', { name: 'Newest first', exact: true }).innerText()).toBe('search_docs');
 
     await say(page, 'Read the page.');
     expect(await page.locator('[aria-current=step]').innerText()).toContain('answer');
   });
 
   it('keeps a turn whose page was left in its midst', async () => {
-    const page = await newGuest(browser, laptop);
-    await page.goto(`${server.url}/support`);
-    await page.getByRole('textbox').fill('Where is order 1001?');
-    await page.keyboard.press('Enter');
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/support`);
+    await ask(page, 'Where is order 1001?');
     await page.getByRole('article', { name: 'Support desk' }).waitFor();
     const address = page.url();
     await page.goto('about:blank');
@@ -69,27 +41,28 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
   });
 
   it('shows a session to nobody but its guest', async () => {
-    const page = await newGuest(browser, laptop);
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/game`);
     await say(page, 'MY SECRET PLAN');
     const second = await page.context().newPage();
     await second.goto(page.url());
-    expect(await second.getByRole('log').innerText()).toContain('MY SECRET PLAN');
-    const stranger = await newGuest(browser, laptop);
-    await stranger.goto(page.url());
+    expect((await transcript(second)).join()).toContain('MY SECRET PLAN');
+    const stranger = await stage().guest();
+    const answer = await stranger.goto(page.url());
+    expect(answer?.status()).toBe(404);
     expect(await stranger.content()).not.toContain('MY SECRET PLAN');
   });
 
   it('shows what the game master keeps of the player, after a turn and after a reload', async () => {
-    const page = await newGuest(browser, laptop);
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/game`);
     await say(page, 'Move east along the shore.');
     const kept = page.getByRole('region', { name: 'What is so' });
     const facts = ['Place', 'wreck', 'Hit points', '20', 'Bag', 'Empty'];
     expect((await kept.getByRole('definition').or(kept.getByRole('term')).allInnerTexts()).toSorted()).toEqual(
       facts.toSorted(),
     );
-    await page.screenshot({ path: join(shots, 'game-laptop.png') });
+    await stage().shoot(page, 'game-laptop');
     await page.reload();
     await kept.getByText('wreck').waitFor();
     expect(await page.content()).not.toContain('wounds');
@@ -97,20 +70,20 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
 
   it('fits a phone and a laptop, without scrolling sideways', async () => {
     for (const [name, viewport] of Object.entries({ laptop, phone })) {
-      const page = await newGuest(browser, viewport);
-      await page.goto(server.url);
+      const page = await stage().guest({ viewport });
+      await page.goto(stage().server.url);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: join(shots, `list-${name}.png`) });
-      await page.goto(`${server.url}/game`);
+      await stage().shoot(page, `list-${name}`);
+      await page.goto(`${stage().server.url}/game`);
       await say(page, `Look around, ${'averyveryverylongword'.repeat(10)}`);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: join(shots, `chat-${name}.png`) });
+      await stage().shoot(page, `chat-${name}`);
     }
   });
 
   it('opens at its heading on the smallest screen, with every agent in sight', async () => {
-    const page = await newGuest(browser, { width: 320, height: 568 });
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest({ viewport: { width: 320, height: 568 } });
+    await page.goto(`${stage().server.url}/game`);
     await page.getByText('Nothing said yet.').waitFor();
     const [bar, heading] = await Promise.all([
       page.getByRole('heading', { level: 1 }).boundingBox(),
@@ -121,12 +94,12 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
       const box = await link.boundingBox();
       expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
     }
-    await page.screenshot({ path: join(shots, 'empty-small.png') });
+    await stage().shoot(page, 'empty-small');
   });
 
   it('is ready to be written in on a laptop, skips to the conversation, and names the next tool of a sequence', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/game`);
     await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
     await page.getByRole('link', { name: 'Skip to the conversation' }).focus();
     await page.keyboard.press('Enter');
@@ -137,22 +110,6 @@ describe.skipIf(isBrowserMissing)(`the app in a browser${reason}`, { timeout: 12
     await say(page, 'roll');
     expect(await sequence.locator('[aria-current]').innerText()).toContain('strike');
     expect(await sequence.innerText()).toContain('✓ roll_initiative');
-  });
-
-  it('says what is wrong when the server is gone, keeps what was typed in sight, and goes on when it is back', async () => {
-    const page = await newGuest(browser, phone);
-    await page.goto(`${server.url}/game`);
-    await say(page, 'Look around');
-    await page.context().setOffline(true);
-    await page.getByRole('textbox').fill('And now?');
-    await page.keyboard.press('Enter');
-    await page.getByText('The server did not answer.').waitFor();
-    await page.screenshot({ path: join(shots, 'offline-phone.png') });
-    await page.context().setOffline(false);
-    await page.getByRole('button', { name: /again/i }).click();
-    await page.getByRole('article', { name: 'Game master' }).nth(1).waitFor();
-    await idle(page);
-    expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual(['Look around', 'And now?']);
   });
 });
 

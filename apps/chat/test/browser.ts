@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
 export const laptop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
@@ -30,23 +30,60 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ ...(executablePath && { executablePath }), args: quiet });
 }
 
-/** A page of somebody who was never here before. */
-export async function newGuest(browser: Browser, viewport = laptop): Promise<Page> {
-  const context = await browser.newContext({ viewport });
-  return context.newPage();
+/** Sends a message, and waits for nothing. */
+export async function ask(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await page.keyboard.press('Enter');
 }
 
 /** Sends a message and waits for the whole answer. */
 export async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox').fill(text);
-  await page.keyboard.press('Enter');
-  await page.getByText(text).first().waitFor();
+  await ask(page, text);
+  await page.getByRole('article', { name: 'You' }).getByText(text).first().waitFor();
   await idle(page);
 }
 
 /** No answer is being written, and none is awaited. */
 export async function idle(page: Page): Promise<void> {
   await page.locator('[role=log][aria-busy=false]').waitFor();
+}
+
+/** Waits until so many answers have come to their ends, and no other is awaited. */
+export async function wholeAnswer(page: Page, count: number): Promise<void> {
+  await answers(page)
+    .nth(count - 1)
+    .waitFor();
+  await idle(page);
+}
+
+/** What the agents have said. */
+function answers(page: Page): Locator {
+  return page.getByRole('article', { name: /desk|master/i });
+}
+
+/** All that was said and done in the conversation, word for word. */
+export function transcript(page: Page): Promise<string[]> {
+  return page.getByRole('log').getByRole('article').allInnerTexts();
+}
+
+/** Where the guest writes. */
+export function composer(page: Page): Locator {
+  return page.getByRole('textbox', { name: /^Message to/ });
+}
+
+/** What the page says went wrong. */
+export function notice(page: Page): Locator {
+  return page.locator('main [role=alert]');
+}
+
+/** The guest's own sessions, as the list beside the page has them. */
+export function ownSessions(page: Page): Locator {
+  return page.getByRole('list', { name: 'Sessions' }).getByRole('listitem');
+}
+
+/** The turns in the room panel, newest first. */
+export function timeline(page: Page): Locator {
+  return page.getByRole('list', { name: 'Turns, newest first' }).locator(':scope > li');
 }
 
 /** What the guest has said, as it stands in the conversation. */

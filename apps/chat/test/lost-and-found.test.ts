@@ -1,39 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppServer } from './app-server.ts';
-import { idle, isBrowserMissing, launchBrowser, newGuest, questions, reason, say } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, it } from 'vitest';
+import { ask, composer, idle, notice, questions, say, transcript, wholeAnswer } from './browser.ts';
+import { inBrowser } from './in-browser.ts';
 import { ModelServer } from './model-server.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'stateroom-lost-'));
-const shots = join(import.meta.dirname, '../test-results/shots');
-mkdirSync(shots, { recursive: true });
-const slowEnv = (database: string, delayMs = 100) => ({
-  STATEROOM_SQLITE_PATH: join(folder, database),
-  STATEROOM_MODEL: 'scripted',
-  STATEROOM_SCRIPTED_DELAY_MS: String(delayMs),
-});
-
-describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, { timeout: 120_000 }, () => {
-  let server: AppServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    server = await AppServer.start(slowEnv('app.db'));
-    browser = await launchBrowser();
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true });
-  });
-
+inBrowser('what a page lost, and finds again', { delayMs: 100 }, (stage) => {
   it('is found as it was left by Back and Forward, over a new session and another agent', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/support`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/support`);
     await say(page, 'Where is order 1001?');
     await page.getByRole('link', { name: 'New session' }).click();
     await page.getByText('Nothing said yet.').waitFor();
@@ -53,8 +27,8 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
   });
 
   it('is the answer to a message that was left in its midst, by a link or by a reload', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/support`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/support`);
     await ask(page, 'Where is order 1001?');
     await page.getByRole('link', { name: 'New session' }).click();
     await page.getByText('Nothing said yet.').waitFor();
@@ -68,26 +42,26 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
     await page.getByText('is writing').waitFor();
     expect(await questions(page)).toEqual(['Where is order 1001?', 'What is the policy?']);
     await wholeAnswer(page, 2);
-    const resumed = await page.getByRole('log').innerText();
+    const resumed = await transcript(page);
     await page.reload();
     await wholeAnswer(page, 2);
-    expect(await page.getByRole('log').innerText()).toBe(resumed);
+    expect(await transcript(page)).toEqual(resumed);
     expect(await notice(page).count()).toBe(0);
     await say(page, 'Thank you');
     expect(await questions(page)).toEqual(['Where is order 1001?', 'What is the policy?', 'Thank you']);
   });
 
   it('is a message that never reached a server: it can be sent again, or changed, and stands once', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/game`);
     await say(page, 'Look around');
     await page.route('**/api/chat/game', (route) => route.abort());
     await ask(page, 'Approach the lighthouse.');
     await page.getByText('The server did not answer.').waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'Stop looking' }).click();
-    await page.getByRole('button', { name: 'Edit' }).click();
-    expect(await page.getByRole('textbox').inputValue()).toBe('Approach the lighthouse.');
+    await page.getByRole('button', { name: 'Change it' }).click();
+    expect(await composer(page).inputValue()).toBe('Approach the lighthouse.');
     expect(await questions(page)).toEqual(['Look around']);
 
     await page.unroute('**/api/chat/game');
@@ -97,17 +71,17 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
   });
 
   it.each(['with', 'without'])('is a message whose server was killed at it, tried again %s a reload', async (how) => {
-    const first = await AppServer.start(slowEnv(`${how}.db`));
-    const page = await newGuest(browser);
+    const first = await stage().serve(how);
+    const page = await stage().guest();
     await page.goto(`${first.url}/game`);
     await ask(page, 'Look around');
     await page.getByText('is writing').waitFor();
     await first.stop('SIGKILL');
     await page.getByText('The connection broke off.').waitFor();
-    await using second = await AppServer.start(slowEnv(`${how}.db`), Number(new URL(first.url).port));
+    await using second = await stage().serve(how, { port: Number(new URL(first.url).port) });
     expect(second.url).toBe(first.url);
+    // Without one the page finds the server by itself.
     if (how === 'with') await page.reload();
-    else await page.getByRole('button', { name: 'Look again' }).click();
     await page.getByText('The server broke off in the middle of the answer.').waitFor();
     expect(await questions(page)).toEqual(['Look around']);
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -118,28 +92,28 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
   });
 
   it('is an answer that was stopped, here or after a reload: what was said until then', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/support`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/support`);
     await ask(page, 'Where is order 1001?');
     await page.getByText('is writing').waitFor();
     await page.reload();
     await page.getByText('is writing').waitFor();
-    await page.screenshot({ path: join(shots, 'answering.png') });
+    await stage().shoot(page, 'answering');
     await page.getByRole('button', { name: 'Stop' }).click();
     await idle(page);
     expect(await notice(page).count()).toBe(0);
-    const stopped = await page.getByRole('log').innerText();
+    const stopped = await transcript(page);
     await page.reload();
     await wholeAnswer(page, 1);
-    expect(await page.getByRole('log').innerText()).toBe(stopped);
+    expect(await transcript(page)).toEqual(stopped);
     await say(page, 'Go on');
     expect(await questions(page)).toEqual(['Where is order 1001?', 'Go on']);
   });
 
   it('is what comes in another window, while it comes', async () => {
-    // Slow enough for a window that looks every few seconds.
-    await using slow = await AppServer.start(slowEnv('windows.db', 400));
-    const page = await newGuest(browser);
+    // Slow enough for a window that is told once a second.
+    await using slow = await stage().serve('windows', { delayMs: 150 });
+    const page = await stage().guest();
     await page.goto(`${slow.url}/support`);
     await say(page, 'Hello');
     const other = await page.context().newPage();
@@ -151,13 +125,13 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
     await third.goto(page.url());
     await third.getByText('is writing').waitFor();
     for (const each of [page, other, third]) await wholeAnswer(each, 2);
-    const [first, ...others] = await Promise.all([page, other, third].map((each) => each.getByRole('log').innerText()));
+    const [first, ...others] = await Promise.all([page, other, third].map((each) => transcript(each)));
     expect(others).toEqual([first, first]);
   });
 
   it('is the turn that another window added', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/game`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/game`);
     await say(page, 'Look around');
     const other = await page.context().newPage();
     await other.goto(page.url());
@@ -168,27 +142,19 @@ describe.skipIf(isBrowserMissing)(`what a page lost, and finds again${reason}`, 
   });
 });
 
-describe.skipIf(isBrowserMissing)(`a message that is not answered${reason}`, { timeout: 120_000 }, () => {
-  let models: ModelServer;
-  let server: AppServer;
-  let browser: Browser;
+const models = new ModelServer();
+const env = async () => ({
+  OPENAI_BASE_URL: await models.start(),
+  STATEROOM_MODEL: 'local-1',
+  STATEROOM_SQLITE_PATH: ':memory:',
+});
 
-  beforeAll(async () => {
-    models = new ModelServer();
-    const env = { OPENAI_BASE_URL: await models.start(), STATEROOM_MODEL: 'local-1' };
-    server = await AppServer.start({ ...env, STATEROOM_SQLITE_PATH: ':memory:' });
-    browser = await launchBrowser();
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    await models?.[Symbol.asyncDispose]();
-  });
+inBrowser('a message that is not answered', { env }, (stage) => {
+  afterAll(() => models[Symbol.asyncDispose]());
 
   it('is sent again as the same one, at once or after a reload, when the model has failed', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/research`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/research`);
     models.fault = 'fails';
     await ask(page, 'Where is it stored?');
     await page.getByText('The model could not answer.').waitFor();
@@ -207,8 +173,8 @@ describe.skipIf(isBrowserMissing)(`a message that is not answered${reason}`, { t
   });
 
   it('is told when the model says nothing', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/research`);
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/research`);
     models.fault = 'is silent';
     await ask(page, 'Are you there?');
     await page.getByText(/said nothing/).waitFor();
@@ -219,9 +185,9 @@ describe.skipIf(isBrowserMissing)(`a message that is not answered${reason}`, { t
   });
 
   it('is given back when it is too long, by the page or by the server', async () => {
-    const page = await newGuest(browser);
-    await page.goto(`${server.url}/research`);
-    await page.getByRole('textbox').fill('x'.repeat(32_001));
+    const page = await stage().guest();
+    await page.goto(`${stage().server.url}/research`);
+    await composer(page).fill('x'.repeat(32_001));
     await page.getByText('32,001 characters, of 32,000').waitFor();
     expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
 
@@ -229,33 +195,13 @@ describe.skipIf(isBrowserMissing)(`a message that is not answered${reason}`, { t
     await page.route('**/api/chat/research', (route) => route.fulfill({ status: 413, body }));
     await ask(page, 'Too long for this server');
     await page.getByText('That message is too long.').waitFor();
-    expect(await page.getByRole('textbox').inputValue()).toBe('Too long for this server');
+    expect(await composer(page).inputValue()).toBe('Too long for this server');
     expect(await questions(page)).toEqual([]);
     await page.reload();
     await page.getByText('Nothing said yet.').waitFor();
   });
 });
 
-/** Sends a message, and waits for nothing but its place in the conversation. */
-async function ask(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox').fill(text);
-  await page.keyboard.press('Enter');
-}
-
-/** Waits until an answer has come to its end, and no other is awaited. */
-async function wholeAnswer(page: Page, count: number): Promise<void> {
-  await page
-    .getByRole('article', { name: /desk|master/i })
-    .nth(count - 1)
-    .waitFor();
-  await idle(page);
-}
-
 async function turns(page: Page): Promise<string> {
   return page.locator('dt', { hasText: 'Turns' }).locator('+ dd').innerText();
-}
-
-/** What the page says went wrong. */
-function notice(page: Page): Locator {
-  return page.locator('main [role=alert]');
 }

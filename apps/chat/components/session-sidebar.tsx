@@ -1,0 +1,104 @@
+'use client';
+
+import type { SessionSummary } from '@stateroom/ai-sdk/client';
+import Link from 'next/link';
+import { useParams } from 'next/navigation';
+import { useState } from 'react';
+import type { AgentCard } from '../agents/index.ts';
+import { useNow } from '../lib/use-browser.ts';
+import { useOwnSessions, useSessionList } from '../lib/use-session-list.tsx';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { QuietButton } from './quiet-button.tsx';
+import { SessionEntry } from './session-entry.tsx';
+
+export type SessionSidebarProps = { readonly cards: readonly Pick<AgentCard, 'id' | 'title'>[] };
+
+const minuteMs = 60_000;
+
+/** The guest's own sessions with every agent, newest first. */
+export function SessionSidebar({ cards }: SessionSidebarProps) {
+  const { agentId, sessionId } = useParams<{ agentId: string; sessionId?: string }>();
+  const own = useOwnSessions();
+  const { sessions, hasOlder, hasFailed } = useSessionList(own);
+  const [toDelete, setToDelete] = useState<SessionSummary | null>(null);
+  const now = useNow(minuteMs);
+  return (
+    <div className="flex h-full flex-col">
+      <SidebarHead agentId={agentId} />
+      <Notice hasFailed={hasFailed} isEmpty={sessions?.length === 0} onRetry={() => void own.list.refresh()} />
+      {sessions === null && !hasFailed && <Skeleton />}
+      <ul aria-label="Sessions" className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        {sessions?.map((session) => (
+          <SessionEntry
+            key={session.sessionId}
+            session={session}
+            agentTitle={cards.find(({ id }) => id === session.agentId)?.title ?? session.agentId}
+            isCurrent={session.sessionId === sessionId}
+            now={now}
+            onDelete={() => setToDelete(session)}
+          />
+        ))}
+        {hasOlder && (
+          <li className="px-2 pt-2">
+            <QuietButton onClick={() => void own.list.showOlder()}>Older</QuietButton>
+          </li>
+        )}
+      </ul>
+      {toDelete !== null && (
+        <DeleteDialog
+          session={toDelete}
+          isCurrent={toDelete.sessionId === sessionId}
+          onClose={() => setToDelete(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+function SidebarHead({ agentId }: { readonly agentId: string }) {
+  return (
+    <div className="flex items-center justify-between gap-2 px-4 pt-4 pb-2">
+      <h2 className="font-display text-lg">Your sessions</h2>
+      <Link
+        href={`/${agentId}`}
+        prefetch={false}
+        className="rounded-lg border border-line px-2.5 py-1 text-sm whitespace-nowrap hover:border-ink-soft"
+      >
+        New session
+      </Link>
+    </div>
+  );
+}
+
+type NoticeProps = { readonly hasFailed: boolean; readonly isEmpty: boolean; readonly onRetry: () => void };
+
+function Notice({ hasFailed, isEmpty, onRetry }: NoticeProps) {
+  if (hasFailed)
+    return (
+      <div role="alert" className="mx-4 my-2 rounded-lg bg-alarm-wash p-3 text-sm">
+        <p>Your sessions could not be read just now.</p>
+        <QuietButton onClick={onRetry} className="-ml-1.5">
+          Try again
+        </QuietButton>
+      </div>
+    );
+  if (!isEmpty) return null;
+  return (
+    <p className="px-4 py-2 text-sm leading-relaxed text-ink-soft">
+      None yet. A session is kept from its first message on, and found here.
+    </p>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div aria-hidden="true" className="space-y-4 px-4 py-2">
+      {['w-4/5', 'w-3/5', 'w-2/3'].map((width) => (
+        <div key={width} className="space-y-2">
+          <div className={`lamp h-3.5 rounded bg-recess ${width}`} />
+          <div className="lamp h-3 w-2/5 rounded bg-recess" />
+        </div>
+      ))}
+    </div>
+  );
+}
