@@ -8,6 +8,8 @@ import { answersIn, ToolAnswer } from './tool-answer.ts';
 export type ChatLimits = {
   /** Of the whole request. The AI SDK's own body carries the whole history, so it grows with it. */
   readonly maxBodyBytes: number;
+  /** How long the request may take to come in whole. */
+  readonly maxBodyMs: number;
   /** Of all text in the message. */
   readonly maxTextCharacters: number;
 };
@@ -84,7 +86,7 @@ const SdkBody = z.object({
 
 /** Reads a request's body, reduced to what its user wants: RequestError with the path for anything else. */
 export async function readChatRequest(request: Request, limits: ChatLimits): Promise<ChatRequest> {
-  const body = await readJson(request, limits.maxBodyBytes);
+  const body = await readJson(request, limits);
   const { id, mayCreate, wish } = isRecord(body) && 'messages' in body ? reduceSdkBody(body) : readOwnBody(body);
   if (wish.message !== null) refuseLongText(wish.message, limits.maxTextCharacters);
   return { sessionId: sessionIdOf(request, id), mayCreate, wish };

@@ -39,7 +39,7 @@ export type ChatRoute = Readonly<Record<'GET' | 'POST' | 'DELETE', Handler>> & {
 
 type Handler = (request: Request) => Promise<Response>;
 
-const defaultLimits: ChatLimits = { maxBodyBytes: 4 * 1024 * 1024, maxTextCharacters: 32_000 };
+const defaultLimits: ChatLimits = { maxBodyBytes: 4 * 1024 * 1024, maxBodyMs: 60_000, maxTextCharacters: 32_000 };
 
 /** Above this a header may be refused on its way. */
 const maxHeaderCharacters = 4096;

@@ -32,6 +32,10 @@ export type SessionRouteOptions = {
     /** How many of them one owner may have open in this process: 32 by default. More are refused with 429. */
     readonly maxPerOwner?: number;
   };
+  readonly limits?: {
+    /** How long a request may take to come in whole, in milliseconds: 60,000 by default. */
+    readonly maxBodyMs?: number;
+  };
   readonly logger?: Logger;
 };
 
@@ -109,12 +113,16 @@ class SessionHandler {
       case 'GET events':
         return this.#events.open(await this.#find(place), { ...place, signal: request.signal });
       case 'POST rewind':
-        return fresh(await this.#rewind(place, parse(RewindBody, await readJson(request, maxBodyBytes))));
+        return fresh(await this.#rewind(place, parse(RewindBody, await this.#bodyOf(request))));
       case 'POST fork':
-        return fresh(await this.#fork(place, parse(ForkBody, await readJson(request, maxBodyBytes))), 201);
+        return fresh(await this.#fork(place, parse(ForkBody, await this.#bodyOf(request))), 201);
       default:
         throw noEndpoint();
     }
+  }
+
+  async #bodyOf(request: Request): Promise<unknown> {
+    return readJson(request, { maxBodyBytes, maxBodyMs: 60_000, ...this.#options.limits });
   }
 
   async #list(request: Request, owner: string): Promise<SessionList> {
