@@ -132,7 +132,11 @@ export function sessionIdOf(request: Request, id: string | undefined): string | 
     throw new RequestError('INVALID', 'id and the header x-session-id name different sessions', { path: 'id' });
   }
   const sessionId = header ?? id;
-  if (sessionId !== undefined) validateId(sessionId, id === undefined ? 'x-session-id' : 'id');
+  if (sessionId === undefined) return undefined;
+  const path = id === undefined ? 'x-session-id' : 'id';
+  validateId(sessionId, path);
+  // The path of a URL cannot hold it, encoded or not: its session could be neither shown nor deleted.
+  if (/^\.\.?$/.test(sessionId)) throw new RequestError('INVALID', `${path} is a step of a path`, { path });
   return sessionId;
 }
 

@@ -171,8 +171,8 @@ class SessionHandler {
 function segmentsOf(request: Request, basePath: string): string[] {
   const { pathname } = new URL(request.url);
   const start = pathname.indexOf(basePath);
-  if (start < 0) throw noEndpoint();
-  const segments = pathname.slice(start + basePath.length).split('/');
+  const [before, ...segments] = pathname.slice(start + basePath.length).split('/');
+  if (start < 0 || before !== '') throw noEndpoint();
   return segments.filter((segment) => segment !== '').map(decoded);
 }
 
