@@ -12,6 +12,7 @@ import type { Agent } from './agent.ts';
 import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
+import { headOnly } from './head-response.ts';
 import { later } from './later.ts';
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
@@ -63,7 +64,7 @@ export function createChatRoute(options: ChatRouteOptions | (() => ChatRouteOpti
   let handler: RouteHandler | null = null;
   const handle = () => (handler ??= new RouteHandler(typeof options === 'function' ? options() : options));
   return {
-    GET: async (request) => handle().answer(request, 'follow'),
+    GET: async (request) => headOnly(request, await handle().answer(request, 'follow')),
     POST: async (request) => handle().answer(request, 'post'),
     DELETE: async (request) => handle().answer(request, 'stop'),
     close: async (closing) => handler?.close(closing),

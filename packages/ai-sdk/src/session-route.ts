@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Agent } from './agent.ts';
 import { type AgentRoom, roomOf } from './agent-room.ts';
 import { errorResponse, RequestError, unknownSession } from './error-response.ts';
+import { headOnly } from './head-response.ts';
 import { parse, readJson } from './request-body.ts';
 import { EventStreams } from './session-events.ts';
 import { type SessionList, conversationOf, summaryOf } from './session-view.ts';
@@ -61,7 +62,7 @@ const maxListed = 100;
 export function createSessionRoute(options: SessionRouteOptions | (() => SessionRouteOptions)): SessionRoute {
   let handler: SessionHandler | null = null;
   const handle = () => (handler ??= new SessionHandler(typeof options === 'function' ? options() : options));
-  const answer = async (request: Request) => handle().answer(request);
+  const answer = async (request: Request) => headOnly(request, await handle().answer(request));
   return { GET: answer, POST: answer, DELETE: answer };
 }
 
@@ -94,7 +95,8 @@ class SessionHandler {
       if (typeof owner !== 'string' || owner === '')
         throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
       const [sessionId, ...rest] = segmentsOf(request, this.#basePath);
-      const what = [request.method, ...rest].join(' ');
+      const method = request.method === 'HEAD' ? 'GET' : request.method;
+      const what = [method, ...rest].join(' ');
       if (sessionId === undefined && what === 'GET') return fresh(await this.#list(request, owner));
       if (sessionId === undefined) throw noEndpoint();
       validateId(sessionId, 'sessionId');
