@@ -9,6 +9,8 @@ import { ToolAnswer } from './tool-answer.ts';
 export type ChatLimits = {
   /** Of the whole request. The AI SDK's own body carries the whole history, so it grows with it. */
   readonly maxBodyBytes: number;
+  /** How long the request may take to come in whole. */
+  readonly maxBodyMs: number;
   /** Of all text in the message. */
   readonly maxTextCharacters: number;
 };
@@ -85,7 +87,7 @@ const SdkBody = z.object({
 
 /** Reads a request's body, reduced to what its user wants: RequestError with the path for anything else. */
 export async function readChatRequest(request: Request, limits: ChatLimits): Promise<ChatRequest> {
-  const body = await readJson(request, limits.maxBodyBytes);
+  const body = await readJson(request, limits);
   const { id, mayCreate, wish } = isRecord(body) && 'messages' in body ? reduceSdkBody(body) : readOwnBody(body);
   if (wish.message !== null) refuseLongText(wish.message, limits.maxTextCharacters);
   return { sessionId: sessionIdOf(request, id), mayCreate, wish };
@@ -131,7 +133,11 @@ export function sessionIdOf(request: Request, id: string | undefined): string | 
     throw new RequestError('INVALID', 'id and the header x-session-id name different sessions', { path: 'id' });
   }
   const sessionId = header ?? id;
-  if (sessionId !== undefined) validateId(sessionId, id === undefined ? 'x-session-id' : 'id');
+  if (sessionId === undefined) return undefined;
+  const path = id === undefined ? 'x-session-id' : 'id';
+  validateId(sessionId, path);
+  // The path of a URL cannot hold it, encoded or not: its session could be neither shown nor deleted.
+  if (/^\.\.?$/.test(sessionId)) throw new RequestError('INVALID', `${path} is a step of a path`, { path });
   return sessionId;
 }
 

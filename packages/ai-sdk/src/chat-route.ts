@@ -12,6 +12,7 @@ import type { Agent } from './agent.ts';
 import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
+import { headOnly } from './head-response.ts';
 import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
 import { runAgent } from './run-agent.ts';
@@ -39,7 +40,7 @@ export type ChatRoute = Readonly<Record<'GET' | 'POST' | 'DELETE', Handler>> & {
 
 type Handler = (request: Request) => Promise<Response>;
 
-const defaultLimits: ChatLimits = { maxBodyBytes: 4 * 1024 * 1024, maxTextCharacters: 32_000 };
+const defaultLimits: ChatLimits = { maxBodyBytes: 4 * 1024 * 1024, maxBodyMs: 60_000, maxTextCharacters: 32_000 };
 
 /** Above this a header may be refused on its way. */
 const maxHeaderCharacters = 4096;
@@ -63,7 +64,7 @@ export function createChatRoute(options: ChatRouteOptions | (() => ChatRouteOpti
   let handler: RouteHandler | null = null;
   const handle = () => (handler ??= new RouteHandler(typeof options === 'function' ? options() : options));
   return {
-    GET: async (request) => handle().answer(request, 'follow'),
+    GET: async (request) => headOnly(request, await handle().answer(request, 'follow')),
     POST: async (request) => handle().answer(request, 'post'),
     DELETE: async (request) => handle().answer(request, 'stop'),
     close: async (closing) => handler?.close(closing),

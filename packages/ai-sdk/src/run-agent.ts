@@ -23,7 +23,7 @@ import {
   type UIMessageChunk,
 } from 'ai';
 import type { Agent } from './agent.ts';
-import { errorChunk, nameOf } from './error-response.ts';
+import { errorChunk, isAbsent, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
@@ -65,7 +65,10 @@ export function runAgent(run: AgentRun): RunningTurn {
   const done = running
     .toItsEnd()
     .catch((error: unknown) => {
-      run.logger.error({ error: nameOf(error), cause: nameOf(causeOf(error)) }, 'a turn could not be stored');
+      const facts = { error: nameOf(error), cause: nameOf(causeOf(error)) };
+      // Whoever deletes a session in the middle of a turn may do so.
+      if (isAbsent(error)) run.logger.info(facts, 'a turn ended with its session');
+      else run.logger.error(facts, 'a turn could not be stored');
       // Whoever comes next finds what there is of it.
       run.turn.abandon();
       outlet.send(errorChunk(error));

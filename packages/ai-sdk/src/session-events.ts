@@ -39,9 +39,13 @@ export class EventStreams {
     const count = this.#open.get(owner) ?? 0;
     if (count >= this.#maxPerOwner)
       throw new RequestError('TOO_MANY', 'too many windows watch at once; close some of them');
-    const leave = this.#enter(owner);
     const left = new AbortController();
-    const lines = this.#lines(watched, { sessionId, signal: AbortSignal.any([signal, left.signal]) }, leave);
+    const ending = AbortSignal.any([signal, left.signal]);
+    const leave = this.#enter(owner);
+    // Some hosts read no further when the connection is gone, and do not say so to the body.
+    ending.addEventListener('abort', leave, { once: true });
+    if (ending.aborted) leave();
+    const lines = this.#lines(watched, { sessionId, signal: ending }, leave);
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
@@ -49,10 +53,7 @@ export class EventStreams {
         if (done) controller.close();
         else controller.enqueue(encoder.encode(value));
       },
-      cancel: () => {
-        left.abort();
-        leave();
-      },
+      cancel: () => left.abort(),
     });
     return new Response(body, { headers });
   }

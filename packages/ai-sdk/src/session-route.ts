@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Agent } from './agent.ts';
 import { type AgentRoom, roomOf } from './agent-room.ts';
 import { errorResponse, RequestError, unknownSession } from './error-response.ts';
+import { headOnly } from './head-response.ts';
 import { parse, readJson } from './request-body.ts';
 import { EventStreams } from './session-events.ts';
 import { type SessionList, conversationOf, summaryOf } from './session-view.ts';
@@ -31,6 +32,10 @@ export type SessionRouteOptions = {
     readonly everyMs?: number;
     /** How many of them one owner may have open in this process: 32 by default. More are refused with 429. */
     readonly maxPerOwner?: number;
+  };
+  readonly limits?: {
+    /** How long a request may take to come in whole, in milliseconds: 60,000 by default. */
+    readonly maxBodyMs?: number;
   };
   readonly logger?: Logger;
 };
@@ -57,7 +62,7 @@ const maxListed = 100;
 export function createSessionRoute(options: SessionRouteOptions | (() => SessionRouteOptions)): SessionRoute {
   let handler: SessionHandler | null = null;
   const handle = () => (handler ??= new SessionHandler(typeof options === 'function' ? options() : options));
-  const answer = async (request: Request) => handle().answer(request);
+  const answer = async (request: Request) => headOnly(request, await handle().answer(request));
   return { GET: answer, POST: answer, DELETE: answer };
 }
 
@@ -90,7 +95,8 @@ class SessionHandler {
       if (typeof owner !== 'string' || owner === '')
         throw new RequestError('UNAUTHORIZED', 'it is not known who asks; send the request again');
       const [sessionId, ...rest] = segmentsOf(request, this.#basePath);
-      const what = [request.method, ...rest].join(' ');
+      const method = request.method === 'HEAD' ? 'GET' : request.method;
+      const what = [method, ...rest].join(' ');
       if (sessionId === undefined && what === 'GET') return fresh(await this.#list(request, owner));
       if (sessionId === undefined) throw noEndpoint();
       validateId(sessionId, 'sessionId');
@@ -109,12 +115,16 @@ class SessionHandler {
       case 'GET events':
         return this.#events.open(await this.#find(place), { ...place, signal: request.signal });
       case 'POST rewind':
-        return fresh(await this.#rewind(place, parse(RewindBody, await readJson(request, maxBodyBytes))));
+        return fresh(await this.#rewind(place, parse(RewindBody, await this.#bodyOf(request))));
       case 'POST fork':
-        return fresh(await this.#fork(place, parse(ForkBody, await readJson(request, maxBodyBytes))), 201);
+        return fresh(await this.#fork(place, parse(ForkBody, await this.#bodyOf(request))), 201);
       default:
         throw noEndpoint();
     }
+  }
+
+  async #bodyOf(request: Request): Promise<unknown> {
+    return readJson(request, { maxBodyBytes, maxBodyMs: 60_000, ...this.#options.limits });
   }
 
   async #list(request: Request, owner: string): Promise<SessionList> {
@@ -163,8 +173,8 @@ class SessionHandler {
 function segmentsOf(request: Request, basePath: string): string[] {
   const { pathname } = new URL(request.url);
   const start = pathname.indexOf(basePath);
-  if (start < 0) throw noEndpoint();
-  const segments = pathname.slice(start + basePath.length).split('/');
+  const [before, ...segments] = pathname.slice(start + basePath.length).split('/');
+  if (start < 0 || before !== '') throw noEndpoint();
   return segments.filter((segment) => segment !== '').map(decoded);
 }
 

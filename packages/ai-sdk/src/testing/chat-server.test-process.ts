@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { redisStorage } from '@stateroom/core/redis';
 import { tool } from 'ai';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../agent.ts';
 import { createChatRoute } from '../chat-route.ts';
 import { scriptedModel } from '../scripted-model.ts';
+import { nodeHandler } from './node-handler.ts';
 
 /** A server of the chat route, as a process of its own: `node … <redis url> <overlap policy> <ms a word> <ms of a lease>`. */
 const [, , url = '', overlap = 'reject', delayMs = '20', leaseMs = '1000'] = globalThis.process.argv;
@@ -50,25 +51,12 @@ const route = createChatRoute({
   waitUntil: (turn) => void turn.then(() => say({ turn: 'over' })),
 });
 
-const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
-
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const method = incoming.method === 'GET' || incoming.method === 'DELETE' ? incoming.method : 'POST';
-  const leaving = new AbortController();
-  outgoing.on('close', () => leaving.abort());
-  let body = '';
-  for await (const chunk of incoming) body += String(chunk);
-  const request = new Request(new URL(incoming.url ?? '/', 'http://localhost'), {
-    method,
-    headers: { 'x-owner': String(incoming.headers['x-owner']) },
-    signal: leaving.signal,
-    ...(method === 'POST' && { body }),
-  });
-  const response = await route[method](request);
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  for await (const chunk of response.body ?? []) outgoing.write(chunk);
-  outgoing.end();
-}
+const server = createServer(
+  nodeHandler(async (request) => {
+    const { method } = request;
+    return route[method === 'GET' || method === 'DELETE' ? method : 'POST'](request);
+  }),
+);
 
 server.listen(0, '127.0.0.1', () => say({ address: server.address() }));
 
