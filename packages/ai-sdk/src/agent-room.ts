@@ -12,6 +12,7 @@ import {
 import type { UIMessageChunk } from 'ai';
 import type { Agent } from './agent.ts';
 import { isAbsent } from './error-response.ts';
+import { withoutItemIds } from './model-messages.ts';
 import { salvageAnswer } from './spoken-message.ts';
 import { type Conversation, conversationOf } from './session-view.ts';
 import { fromTranscript, toTranscript } from './transcript.ts';
@@ -47,7 +48,8 @@ export function roomOf(agent: Agent, { storage, ttl, turns, logger }: AgentRoomO
     const asked = await fromTranscript(input, () => true);
     const answered = asked.find(({ role }) => role === 'assistant') ?? null;
     // Whoever wrote the chunks was our own code, which writes nothing else.
-    return toTranscript(await salvageAnswer(chunks as readonly UIMessageChunk[], answered));
+    const said = await salvageAnswer(chunks as readonly UIMessageChunk[], answered);
+    return toTranscript(said.map(withoutItemIds));
   };
   const forked = (state: OrchestrationState, forkId: string) => ({ ...askFor(state, []), sessionId: forkId });
   const made = { ...turns, sessions, overlap, salvage, forked, restored: keepUsage, ...logged };

@@ -13,7 +13,6 @@ import {
   TurnStopped,
 } from '@stateroom/orchestration';
 import {
-  convertToModelMessages,
   InvalidToolInputError,
   isStepCount,
   NoSuchToolError,
@@ -25,6 +24,7 @@ import {
 import type { Agent } from './agent.ts';
 import { errorChunk, isAbsent, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
+import { toModelMessages, withoutItemIds } from './model-messages.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
 import { toldClosed, toldOf } from './told-answers.ts';
@@ -161,7 +161,7 @@ class RunningAgent {
 
   async #modelStream() {
     const { agent, turn, logger } = this.#run;
-    const messages = await convertToModelMessages([...this.#messages], { tools: agent.tools });
+    const messages = await toModelMessages(this.#messages, agent.tools);
     const result = streamText({
       model: agent.model,
       messages,
@@ -175,7 +175,7 @@ class RunningAgent {
       prepareStep: async ({ stepNumber, messages: soFar }) => {
         const steered = stepNumber === 0 ? [] : await this.#betweenSteps(stepNumber);
         this.#isInModelStep = true;
-        const more = await convertToModelMessages(steered, { tools: agent.tools });
+        const more = await toModelMessages(steered, agent.tools);
         return { ...this.#progress.beginModelStep(), ...(more.length > 0 && { messages: [...soFar, ...more] }) };
       },
       onStepEnd: ({ usage }) => {
@@ -224,7 +224,8 @@ class RunningAgent {
   ): Promise<readonly SteeringMessage[] | null> {
     const { agent, turn } = this.#run;
     const open = how === 'completed' ? waitingIn(agent, said) : [];
-    const messages = await toTranscript([...this.#unstored, ...said], (id) => open.includes(id));
+    const kept = how === 'completed' ? said : said.map(withoutItemIds);
+    const messages = await toTranscript([...this.#unstored, ...kept], (id) => open.includes(id));
     const progress = { messages, report: this.#progress.report };
     this.#unstored = [];
     const calls = await pendingCalls(agent, { turn, stored: messages, open });

@@ -101,14 +101,19 @@ async function messageOf(begun: UIMessage, said: readonly UIMessageChunk[]): Pro
   return message !== null && parts.some(({ type }) => type !== 'step-start') ? [{ ...message, parts }] : [];
 }
 
-/** The same with neighbouring pieces of one text in one: each chunk costs the reader a copy of the whole message. */
+/**
+ * The same with neighbouring pieces of one text in one: each chunk costs the reader a copy of the whole message. What a
+ * provider tells beside a piece holds for the whole: a later piece without words may bring the signature of a thought.
+ */
 function merged(chunks: readonly UIMessageChunk[]): UIMessageChunk[] {
   const result: UIMessageChunk[] = [];
   for (const chunk of chunks) {
     const last = result.at(-1);
     const isDelta = chunk.type === 'text-delta' || chunk.type === 'reasoning-delta';
     const isMore = isDelta && last?.type === chunk.type && last.id === chunk.id;
-    if (isMore) result[result.length - 1] = { ...last, delta: last.delta + chunk.delta };
+    const { providerMetadata = isMore ? last.providerMetadata : undefined } = isDelta ? chunk : {};
+    const told = providerMetadata !== undefined && { providerMetadata };
+    if (isMore) result[result.length - 1] = { ...last, delta: last.delta + chunk.delta, ...told };
     else result.push(chunk);
   }
   return result;
