@@ -23,6 +23,12 @@ const faults: Readonly<Record<string, ChatFault>> = {
       'Your message is kept. Try again in a moment; if it goes on, look at the model’s key and name on the server.',
     remedy: 'retry',
   },
+  MODEL_BUSY: {
+    title: 'The model is busy.',
+    detail:
+      'It has too much to do, or has had too many requests from this server. Your message is kept. Try again in a while.',
+    remedy: 'retry',
+  },
   CRASHED: {
     title: 'The server broke off in the middle of the answer.',
     detail: 'Your message is kept, and what was done until then. Try again: the answer goes on from there.',

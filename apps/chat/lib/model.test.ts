@@ -36,6 +36,24 @@ describe('modelFromEnv', () => {
       'openai-compatible.chat',
       'llama3.2',
     ],
+    [
+      'another server that speaks Responses',
+      { OPENAI_BASE_URL: local, STATEROOM_OPENAI_API: 'responses', STATEROOM_MODEL: 'gpt-oss:20b' },
+      'openai.responses',
+      'gpt-oss:20b',
+    ],
+    [
+      'another server that is said to speak chat completions',
+      { OPENAI_BASE_URL: local, STATEROOM_OPENAI_API: 'chat', STATEROOM_MODEL: 'llama3.2' },
+      'openai-compatible.chat',
+      'llama3.2',
+    ],
+    [
+      'another server that speaks as Anthropic does',
+      { ANTHROPIC_BASE_URL: 'http://localhost:4000', ANTHROPIC_API_KEY: anthropic },
+      'anthropic.messages',
+      'claude-haiku-5-5',
+    ],
   ])('%s', (_, env, provider, modelId) => {
     const { model, label, isScripted } = modelFromEnv(env);
     expect([model.provider, model.modelId]).toEqual([provider, modelId]);
@@ -71,6 +89,26 @@ describe('modelFromEnv', () => {
       'a server with a user',
       { OPENAI_BASE_URL: 'https://secret@host/v1', STATEROOM_MODEL: 'x' },
       /OPENAI_BASE_URL .*OPENAI_API_KEY/,
+    ],
+    [
+      'a protocol that is none',
+      { OPENAI_BASE_URL: local, STATEROOM_OPENAI_API: 'soap', STATEROOM_MODEL: 'x' },
+      /STATEROOM_OPENAI_API .*chat or responses/,
+    ],
+    [
+      'a protocol without the server that speaks it',
+      { OPENAI_API_KEY: openai, STATEROOM_OPENAI_API: 'chat' },
+      /OPENAI_BASE_URL/,
+    ],
+    [
+      'a server that speaks Responses, without a model',
+      { OPENAI_BASE_URL: local, STATEROOM_OPENAI_API: 'responses' },
+      /STATEROOM_MODEL/,
+    ],
+    [
+      'a server with a password, in place of Anthropic',
+      { ANTHROPIC_BASE_URL: 'https://user:secret@host', ANTHROPIC_API_KEY: anthropic },
+      /ANTHROPIC_BASE_URL .*ANTHROPIC_API_KEY/,
     ],
     ['a provider without a model', { OPENAI_API_KEY: openai, STATEROOM_MODEL: 'openai:' }, /STATEROOM_MODEL/],
     ['a provider with a blank', { ANTHROPIC_API_KEY: anthropic, STATEROOM_MODEL: 'anthropic: ' }, /STATEROOM_MODEL/],

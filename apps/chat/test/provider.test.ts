@@ -1,44 +1,63 @@
 import { describe, expect, it } from 'vitest';
 import { AppServer } from './app-server.ts';
 import { Guest } from './guest.ts';
-import { ModelServer } from './model-server.ts';
+import { chatCompletions } from './providers/chat-completions.ts';
+import { messages } from './providers/messages.ts';
+import { ProviderServer } from './providers/provider-server.ts';
+import { responses } from './providers/responses.ts';
 
-describe('the app with an OpenAI-compatible server', () => {
-  it('talks to it over HTTP, with the tools of the active step and the history', async () => {
-    await using models = new ModelServer();
-    const env = { OPENAI_BASE_URL: await models.start(), OPENAI_API_KEY: 'sk-test-secret', STATEROOM_MODEL: 'local-1' };
-    await using server = await AppServer.start({ ...env, STATEROOM_SQLITE_PATH: ':memory:' });
-    const guest = await Guest.arrive(server);
-    const first = await guest.say(server, 'research', { text: 'Where is it stored?' });
-    expect(first.text).toMatch(/^The tool said: /);
-    expect(first.after).toMatchObject({
-      recentlyUsedTools: ['search_docs'],
-      cumulativeTokenUsage: { inputTokens: 40, outputTokens: 20, totalTokens: 60 },
-    });
-    await guest.say(server, 'research', { id: first.sessionId, text: 'And then?' });
-    const [call, , later] = models.calls;
-    expect([call?.path, call?.authorization, call?.body.model]).toEqual([
-      '/v1/chat/completions',
-      'Bearer sk-test-secret',
+const key = 'sk-test-secret';
+const search = { name: 'search_docs', input: '{"query":"storage"}' };
+
+describe('the app talks over HTTP', () => {
+  it.each([
+    [
+      'to a server that speaks chat completions',
+      chatCompletions,
       'local-1',
-    ]);
-    expect(call?.body.tools?.map(({ function: { name } }) => name)).toEqual(['search_docs', 'read_page']);
-    const said = later?.body.messages.filter(({ role }) => role !== 'system');
-    expect(said?.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'user']);
-    expect(await (await fetch(server.url)).text()).toContain('local-1');
-  });
-
-  it('tells a refusal as a model that could not answer, and neither shows nor logs the key', async () => {
-    await using models = new ModelServer();
-    const env = { OPENAI_BASE_URL: await models.start(), OPENAI_API_KEY: 'sk-test-secret', STATEROOM_MODEL: 'refused' };
-    await using server = await AppServer.start({ ...env, STATEROOM_SQLITE_PATH: ':memory:' });
-    const guest = await Guest.arrive(server);
-    const answer = await guest.say(server, 'research', { text: 'Hello?' });
-    const last = answer.chunks.at(-1);
-    expect(last?.type === 'error' && JSON.parse(last.errorText)).toMatchObject({ error: { code: 'MODEL' } });
-    expect(answer.body + server.log + (await guest.open(server, 'research', answer.sessionId))).not.toContain(
-      'sk-test',
-    );
-    expect(server.log).toContain('401');
-  });
+      (url: string) => ({ OPENAI_BASE_URL: url, OPENAI_API_KEY: key, STATEROOM_MODEL: 'local-1' }),
+    ],
+    [
+      'to a server that speaks Responses',
+      responses(),
+      'local-2',
+      (url: string) => ({ OPENAI_BASE_URL: url, STATEROOM_OPENAI_API: 'responses', STATEROOM_MODEL: 'openai:local-2' }),
+    ],
+    [
+      'to a server that speaks as Anthropic does',
+      messages,
+      'claude-haiku-5-5',
+      (url: string) => ({ ANTHROPIC_BASE_URL: new URL(url).origin, ANTHROPIC_API_KEY: key }),
+    ],
+  ])(
+    '%s, with the tools of the step and the history, and neither shows nor logs its key',
+    async (_, protocol, model, env) => {
+      await using models = new ProviderServer(protocol);
+      await using server = await AppServer.start({ ...env(await models.start()), STATEROOM_SQLITE_PATH: ':memory:' });
+      const guest = await Guest.arrive(server);
+      models.willSay({ calls: [search] }, { text: 'It is in one place.' }, { status: 401 });
+      const first = await guest.say(server, 'research', { text: 'Where is it stored?' });
+      expect([first.text, first.after?.recentlyUsedTools]).toEqual(['It is in one place.', ['search_docs']]);
+      expect(first.after?.cumulativeTokenUsage).toMatchObject({ inputTokens: 40, outputTokens: 20 });
+      const second = await guest.say(server, 'research', { id: first.sessionId, text: 'And then?' });
+      const last = second.chunks.at(-1);
+      expect(last?.type === 'error' && JSON.parse(last.errorText)).toMatchObject({ error: { code: 'MODEL' } });
+      expect(models.faults).toEqual([]);
+      expect(models.requests.map((request) => [request.model, request.tools])).toEqual(
+        Array.from({ length: 3 }, () => [model, ['search_docs', 'read_page']]),
+      );
+      expect(models.requests.at(-1)?.said.map((line) => line.split(' ', 1)[0])).toEqual([
+        'user:',
+        'call:',
+        'result:',
+        'assistant:',
+        'user:',
+      ]);
+      expect(await (await fetch(server.url)).text()).toContain(model);
+      expect(
+        first.body + second.body + server.log + (await guest.open(server, 'research', first.sessionId)),
+      ).not.toContain(key);
+      expect(server.log).toContain('AI_APICallError 401');
+    },
+  );
 });

@@ -119,11 +119,9 @@ export function errorBody(error: unknown): ErrorBody {
   return { error: { code, message, ...facts } };
 }
 
-/** The same as a chunk of an answer; what else goes wrong there is the model's. */
+/** The same as a chunk of an answer. */
 export function errorChunk(error: unknown): Extract<UIMessageChunk, { type: 'error' }> {
-  const isKnown = error instanceof RequestError || isStateroomError(error);
-  const model: ErrorBody = { error: { code: 'MODEL', message: 'the model could not answer; try again' } };
-  return { type: 'error', errorText: JSON.stringify(isKnown ? errorBody(error) : model) };
+  return { type: 'error', errorText: JSON.stringify(errorBody(error)) };
 }
 
 /** What may be logged of any error: what kind it is, never its message, which may quote a prompt or a key. */
@@ -131,5 +129,6 @@ export function nameOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return error === undefined ? undefined : typeof error;
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? ` ${error.statusCode}` : '';
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
-  return `${error.name}${status}${code}`;
+  const last = 'lastError' in error ? `, last ${nameOf(error.lastError)}` : '';
+  return `${error.name}${status}${code}${last}`;
 }

@@ -10,6 +10,7 @@ import {
 import type { UIMessageChunk } from 'ai';
 import type { AgentRoom } from './agent-room.ts';
 import { errorChunk, RequestError } from './error-response.ts';
+import { modelErrorChunk } from './model-fault.ts';
 import { replayMessage } from './replay.ts';
 import { steeredPart, stoppedChunks } from './run-agent.ts';
 import { keptPart } from './spoken-message.ts';
@@ -111,7 +112,7 @@ function isMarkOf(messageId: string | undefined, chunk: UIMessageChunk): boolean
 }
 
 const endOf: { readonly [Status in TurnStatus]?: readonly UIMessageChunk[] } = {
-  failed: [errorChunk(null)],
+  failed: [modelErrorChunk(null)],
   stopped: stoppedChunks,
   interrupted: stoppedChunks,
   rolled_back: stoppedChunks,

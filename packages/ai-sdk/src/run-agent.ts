@@ -24,7 +24,9 @@ import {
 import type { Agent } from './agent.ts';
 import { errorChunk, isAbsent, nameOf } from './error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
+import { modelErrorChunk } from './model-fault.ts';
 import { toModelMessages, withoutItemIds } from './model-messages.ts';
+import { ModelWatch } from './model-watch.ts';
 import { Outlet } from './outlet.ts';
 import { keptPart, SpokenMessage } from './spoken-message.ts';
 import { toldClosed, toldOf } from './told-answers.ts';
@@ -85,8 +87,7 @@ class RunningAgent {
   readonly #progress: TurnProgress;
   readonly #spoken: SpokenMessage;
   #messages: readonly UIMessage[];
-  /** A model that is cut off does not tell what it has used. */
-  #isInModelStep = false;
+  readonly #watch: ModelWatch;
   /** Held back until all is stored. */
   #finish: UIMessageChunk = { type: 'finish' };
   /** Of a step that could not be stored: it is stored with the end. */
@@ -98,6 +99,8 @@ class RunningAgent {
     this.#progress = new TurnProgress(run.agent, run.turn);
     this.#messages = run.messages;
     this.#spoken = new SpokenMessage(run.answered);
+    const lengths = () => ({ read: JSON.stringify(this.#messages).length, written: this.#spoken.length });
+    this.#watch = new ModelWatch({ progress: this.#progress, logger: run.logger, lengths });
   }
 
   async toItsEnd(): Promise<void> {
@@ -107,9 +110,8 @@ class RunningAgent {
     for (;;) {
       const isWell = await this.#speak();
       const isStopped = turn.signal.reason instanceof TurnStopped;
-      const written = this.#spoken.length;
+      this.#watch.settleStep({ isStopped });
       const said = await this.#spoken.take();
-      if (this.#isInModelStep) this.#progress.estimateUsage({ read: JSON.stringify(this.#messages).length, written });
       const taken = await this.#end(said, isStopped ? 'stopped' : isWell ? 'completed' : 'failed');
       if (taken === null) return;
       await this.#takeAlong(taken, said);
@@ -138,33 +140,30 @@ class RunningAgent {
 
   /** One call of the model with all its steps; whether it came to its end. */
   async #speak(): Promise<boolean> {
-    const { turn, logger } = this.#run;
-    let isWell = true;
+    const { turn } = this.#run;
     this.#spoken.begin();
+    this.#watch.begin();
     try {
       const stream = await this.#modelStream();
-      const options = { sendStart: false, onError: toolErrorText };
-      for await (const chunk of toUIMessageStream({ stream, ...options })) {
-        if (chunk.type === 'error') isWell = false;
-        else if (chunk.type === 'finish') this.#finish = chunk;
-        else if (chunk.type !== 'abort') await this.#say(chunk);
+      for await (const chunk of toUIMessageStream({ stream, sendStart: false, onError: toolErrorText })) {
+        this.#watch.hear(chunk);
+        if (chunk.type === 'finish') this.#finish = chunk;
+        else if (chunk.type !== 'abort' && chunk.type !== 'error') await this.#say(chunk);
       }
     } catch (error) {
       // A connection to the model that breaks ends the stream itself; what was said until then still counts.
-      if (!turn.signal.aborted) logger.error({ error: nameOf(error) }, 'a model call failed');
-      isWell = false;
+      if (!turn.signal.aborted) this.#watch.fail(error);
     }
     this.#spoken.end();
     turn.assertHeld();
-    return isWell && !turn.signal.aborted;
+    return this.#watch.isWell && !turn.signal.aborted;
   }
 
   async #modelStream() {
     const { agent, turn, logger } = this.#run;
-    const messages = await toModelMessages(this.#messages, agent.tools);
     const result = streamText({
       model: agent.model,
-      messages,
+      messages: await toModelMessages(this.#messages, agent.tools),
       tools: {
         ...guardTools(agent.tools, this.#progress, logger),
         ...transitionTool(agent.workflow, this.#progress),
@@ -174,15 +173,12 @@ class RunningAgent {
       abortSignal: turn.signal,
       prepareStep: async ({ stepNumber, messages: soFar }) => {
         const steered = stepNumber === 0 ? [] : await this.#betweenSteps(stepNumber);
-        this.#isInModelStep = true;
+        this.#watch.beginStep();
         const more = await toModelMessages(steered, agent.tools);
         return { ...this.#progress.beginModelStep(), ...(more.length > 0 && { messages: [...soFar, ...more] }) };
       },
-      onStepEnd: ({ usage }) => {
-        this.#isInModelStep = false;
-        this.#progress.recordUsage(usage);
-      },
-      onError: ({ error }) => logger.error({ error: nameOf(error) }, 'a model call failed'),
+      onStepEnd: (step) => this.#watch.endStep(step),
+      onError: ({ error }) => this.#watch.log(error),
     });
     return result.stream;
   }
@@ -237,7 +233,11 @@ class RunningAgent {
       return taken.length > 0 ? taken : this.#end([], how);
     }
     if (how !== 'failed') this.#progress.recordEnd();
-    const last = { completed: [this.#finish], stopped: stoppedChunks, failed: [errorChunk(null)] } as const;
+    const last = {
+      completed: [this.#finish],
+      stopped: stoppedChunks,
+      failed: [modelErrorChunk(this.#watch.fault)],
+    } as const;
     const closed = how === 'completed' ? [] : toldClosed(said);
     const lastChunks = [...closed, this.#stateChunk(), ...last[how]];
     const status = how === 'failed' ? 'failed' : 'completed';
