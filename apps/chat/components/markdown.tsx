@@ -15,6 +15,15 @@ const components: Components = {
         {children}
       </a>
     ),
+  // What is wider than the page is scrolled on its own, by the keyboard too.
+  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+  table: ({ children }) => (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section aria-label="Table" tabIndex={0} className="wide">
+      <table>{children}</table>
+    </section>
+  ),
 };
 
 /** What an assistant wrote. Raw HTML in it stays text. */

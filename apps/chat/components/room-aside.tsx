@@ -34,7 +34,10 @@ export function RoomAside({ className, card, arrows, sessionId, session, convers
     <aside
       id="room"
       aria-label="The room"
-      className={`overflow-y-auto border-line p-4 sm:p-6 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:border-l lg:bg-bulkhead ${className}`}
+      // It scrolls on its own, by the keyboard too.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      className={`overflow-y-auto border-line p-4 -outline-offset-2 sm:p-6 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:border-l lg:bg-bulkhead ${className}`}
     >
       <div role="alert" className="mb-4 rounded-lg bg-alarm-wash p-3 text-sm empty:hidden">
         {hasFailed && 'The session could not be forked just now. Try again in a moment.'}
