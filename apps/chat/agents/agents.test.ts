@@ -88,12 +88,6 @@ describe('the agents', () => {
       ['lookup_order', 'search_policy', 'refund', 'lookup_order', 'search_policy', 'refund'],
       ['triage', 'resolve', 'refunded', 'refunded', 'resolve', 'refunded'],
     ],
-    [
-      'game',
-      ['look', 'approach', 'roll_initiative', 'strike', 'take_prize', 'rest', 'approach'],
-      ['explore', 'battle', 'battle', 'battle', 'camp', 'explore', 'battle'],
-    ],
-    ['game', ['approach', 'strike'], ['battle', 'strike is not offered']],
   ])('%s walks its steps by %j', (id, tools, steps) => {
     expect(walk(id, tools)).toEqual(steps);
   });
