@@ -1,7 +1,5 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { type Agent, type AgentOptions, defineAgent } from '@stateroom/ai-sdk';
-import { defaultStep, permits, type SessionData, type Workflow } from '@stateroom/orchestration';
-import type { ToolSet } from 'ai';
+import { defaultStep, permits, type Workflow } from '@stateroom/orchestration';
 
 /** A step of a workflow as the room panel draws it. */
 export type StepCard = {
@@ -26,38 +24,25 @@ export type AgentCard = {
 /** An agent and its card. */
 export type AgentProfile = { readonly agent: Agent; readonly card: AgentCard };
 
-export type AgentProfileOptions<D = unknown> = Pick<AgentCard, 'id' | 'title' | 'description' | 'suggestions'> & {
-  readonly model: LanguageModelV4;
-  readonly instructions: string;
-  readonly tools: ToolSet;
-  readonly workflow: Workflow;
-  readonly data?: SessionData<D>;
-  readonly toolApproval?: NonNullable<AgentOptions['toolApproval']>;
-};
+export type AgentProfileOptions<D> = AgentOptions<D> &
+  Pick<AgentCard, 'title' | 'description' | 'suggestions'> & { readonly workflow: Workflow };
 
 /** Defines the agent and draws its card from the same workflow, so that the two cannot differ. */
-export function createAgentProfile<D = unknown>(options: AgentProfileOptions<D>): AgentProfile {
-  const {
-    id,
-    title,
-    description,
-    suggestions,
-    model,
-    instructions,
-    tools,
-    workflow,
-    toolApproval = {},
-    data = null,
-  } = options;
-  const toolNames = Object.keys(tools);
+export function createAgentProfile<D>({
+  title,
+  description,
+  suggestions,
+  ...options
+}: AgentProfileOptions<D>): AgentProfile {
+  const { id, tools, workflow } = options;
   const steps = workflow.steps.map((step) => ({
     name: step.name,
     description: step.description ?? '',
-    tools: toolNames.filter((tool) => permits(step, tool)),
+    tools: Object.keys(tools).filter((tool) => permits(step, tool)),
     sequence: step.sequence,
   }));
   return {
-    agent: defineAgent({ id, model, instructions, tools, workflow, toolApproval, data }),
+    agent: defineAgent(options),
     card: { id, title, description, suggestions, steps, defaultStep: defaultStep(workflow)?.name ?? null },
   };
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { isMention, keywords } from './keywords.ts';
+import { excerptOf, scoresOf, type Section } from './docs-search.ts';
 
 type DocsPage = {
   /** The path below the folder, with `/` between its parts: `guides/sessions.md`. */
@@ -13,15 +13,15 @@ type DocsMatch = { readonly page: string; readonly heading: string; readonly exc
 
 export type DocsLibrary = {
   readonly pages: () => Promise<readonly DocsPage[]>;
-  /** The sections that speak most of the words, best first. */
+  /** The pages that speak of the words, best first, each by its best section. */
   readonly search: (words: string, limit: number) => Promise<readonly DocsMatch[]>;
-  /** The page of that name, else the page that speaks most of those words; null when there is neither. */
+  /** The page of that name, else the page that speaks best of those words; null when there is neither. */
   readonly find: (nameOrWords: string) => Promise<DocsPage | null>;
 };
 
-type Section = { readonly heading: string; readonly text: string };
-
-const excerptLength = 280;
+/** What one looks up rather than reads: of two pages that say the same, the other is the better answer. */
+const asides = ['decisions/', 'reference/'];
+const asideWeight = 0.6;
 
 /**
  * The markdown pages below a folder. A page is only ever looked up in the folder's own listing, so no name reaches a
@@ -32,12 +32,19 @@ export function docsLibrary(folder: string): DocsLibrary {
     const names = await listMarkdown(folder);
     return Promise.all(names.map((name) => readPage(folder, name)));
   };
-  const search = async (words: string, limit: number) => rank(await pages(), words).slice(0, limit);
+  const search = async (words: string, limit: number) => {
+    const best = bestSections(await pages(), words).slice(0, limit);
+    return best.map((section) => ({
+      page: section.page,
+      heading: section.heading,
+      excerpt: excerptOf(section, words),
+    }));
+  };
   const find = async (nameOrWords: string) => {
     const all = await pages();
     const named = all.find(({ name }) => name === nameOrWords);
     if (named !== undefined || looksLikePath(nameOrWords)) return named ?? null;
-    const [best] = rank(all, nameOrWords);
+    const [best] = bestSections(all, nameOrWords);
     return all.find(({ name }) => name === best?.page) ?? null;
   };
   return { pages, search, find };
@@ -65,39 +72,25 @@ function looksLikePath(text: string): boolean {
   return /[\\/]|\.\.|\.md$/.test(text);
 }
 
-function rank(pages: readonly DocsPage[], words: string): DocsMatch[] {
-  const wanted = keywords(words);
-  return pages
-    .flatMap((page) => sectionsOf(page).map((section) => ({ page, section, score: scoreOf(page, section, wanted) })))
+/** One of each page that speaks of the words, best first. */
+function bestSections(pages: readonly DocsPage[], words: string): Section[] {
+  const sections = pages.flatMap(sectionsOf);
+  const scores = scoresOf(sections, words);
+  const weightOf = ({ page }: Section) => (asides.some((aside) => page.startsWith(aside)) ? asideWeight : 1);
+  const ranked = sections
+    .map((section, index) => ({ section, score: (scores[index] ?? 0) * weightOf(section) }))
     .filter(({ score }) => score > 0)
-    .toSorted((left, right) => right.score - left.score)
-    .map(({ page, section }) => ({ page: page.name, heading: section.heading, excerpt: excerptOf(section, wanted) }));
+    .toSorted((left, right) => right.score - left.score);
+  const best = Map.groupBy(ranked, ({ section }) => section.page);
+  return [...best.values()].flatMap(([first]) => (first === undefined ? [] : [first.section]));
 }
 
-function sectionsOf({ title, text }: DocsPage): Section[] {
+function sectionsOf({ name, title, text }: DocsPage): Section[] {
   return text
     .split(/^(?=#{1,4}\s)/m)
     .filter((part) => part.trim() !== '')
     .map((part) => {
       const heading = /^#{1,4}\s+(.+)/.exec(part)?.[1]?.trim();
-      return { heading: heading ?? title, text: part.replace(/^#{1,4}\s.*\n?/, '').trim() };
+      return { page: name, heading: heading ?? title, text: part.replace(/^#{1,4}\s.*\n?/, '').trim() };
     });
-}
-
-/** A word counts once for the text, more for the heading and the title: long sections do not win by length. */
-function scoreOf(page: DocsPage, section: Section, wanted: readonly string[]): number {
-  const weightOf = (word: string) =>
-    (isMention(section.text, word) ? 2 : 0) +
-    (isMention(section.heading, word) ? 3 : 0) +
-    (isMention(page.title, word) ? 1 : 0);
-  return wanted.reduce((sum, word) => sum + weightOf(word), 0);
-}
-
-function excerptOf({ text }: Section, wanted: readonly string[]): string {
-  const plain = text.replace(/\s+/g, ' ');
-  const positions = wanted.map((word) => plain.toLowerCase().indexOf(word)).filter((position) => position >= 0);
-  const start = Math.max(0, Math.min(...positions, plain.length) - 60);
-  const from = positions.length === 0 || start === 0 ? 0 : plain.indexOf(' ', start) + 1;
-  const cut = plain.slice(from, from + excerptLength);
-  return `${from > 0 ? '… ' : ''}${cut}${from + excerptLength < plain.length ? ' …' : ''}`;
 }

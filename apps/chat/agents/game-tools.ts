@@ -1,26 +1,27 @@
 import { ToolRefusal } from '@stateroom/ai-sdk';
-import { addEffect, effectsOf, type OrchestrationState } from '@stateroom/orchestration';
+import { addEffect, removeEffect } from '@stateroom/orchestration';
 import { tool } from 'ai';
 import { z } from 'zod';
-import { rollDie } from './dice.ts';
+import type { RollDie } from './dice.ts';
 import { wayFrom } from './sea-map.ts';
-import { fullHitPoints, hurt, packed, voyageOf } from './voyage.ts';
+import { blessed, rested, venom } from './stats.ts';
+import { fullHitPoints, hurt, packed, voyageOf, wounded } from './voyage.ts';
 
 const nothing = z.object({});
 
-/** Tools for walking, fighting and resting, on the voyage that the session keeps. */
-export function gameTools() {
-  return { ...exploring(), ...fighting(), ...winning(), ...resting() };
+/** Tools for walking, fighting and resting, on the voyage that the session keeps. Chance is the die's, never the model's. */
+export function gameTools(roll: RollDie) {
+  return { ...walking(), ...venturing(), ...fighting(roll), ...leaving(), ...resting() };
 }
 
-function exploring() {
+function walking() {
   return {
     look: tool({
       description: 'What there is to see where the player is, and the ways out of it.',
       inputSchema: nothing,
       execute: (_input, options) => {
-        const { name, sight, exits } = voyageOf(options).here;
-        return { place: name, sight, exits };
+        const { name, sight, exits, creature } = voyageOf(options).here;
+        return { place: name, sight, exits, creature: creature.name };
       },
     }),
     move: tool({
@@ -35,63 +36,91 @@ function exploring() {
         return { from: here.name, direction, place: next.name, sight: next.sight, exits: next.exits };
       },
     }),
+  };
+}
+
+function venturing() {
+  return {
     approach: tool({
       description: 'Walks up to the creature of the place. This begins a battle.',
       inputSchema: nothing,
       execute: (_input, options) => {
         const { session, here } = voyageOf(options);
-        const { name, creature: foe } = here;
-        session.updateData((before) => ({ ...before, wounds: 0 }));
-        return { place: name, creature: foe.name, armour: foe.armour, strength: foe.strength };
+        const { name, hitPoints, armour, isVenomous, prize } = here.creature;
+        if (session.data.bag.includes(prize)) throw new ToolRefusal(`The ${name} is gone; its prize is in the bag.`);
+        session.updateData((before) => ({ ...before, foe: { name, hitPoints } }));
+        return { place: here.name, creature: name, armour, isVenomous };
+      },
+    }),
+    pray: tool({
+      description: 'Asks the sea for a blessing on strength and armour. It listens again eight turns later.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        voyageOf(options).session.update(blessed);
+        return { blessing: 'for five turns', ...voyageOf(options).stats };
       },
     }),
   };
 }
 
-function fighting() {
+function fighting(roll: RollDie) {
   return {
     roll_initiative: tool({
       description: 'Throws a die of twenty for each side: the higher one begins, and a creature that begins bites.',
       inputSchema: nothing,
       execute: (_input, options) => {
-        const { session, here } = voyageOf(options);
-        const { creature: foe } = here;
-        const [playerRoll, creatureRoll] = [rollDie(20), rollDie(20)];
+        if (voyageOf(options).session.state.sequenceIndex > 0) throw new ToolRefusal('It is thrown: strike, or flee.');
+        const [playerRoll, creatureRoll] = [roll(20), roll(20)];
         const isPlayerFirst = playerRoll >= creatureRoll;
-        const bite = isPlayerFirst ? 0 : rollDie(foe.strength);
-        session.updateData(hurt(bite));
-        const first = isPlayerFirst ? 'player' : foe.name;
-        return { creature: foe.name, playerRoll, creatureRoll, first, bite, hitPoints: session.data.hitPoints };
+        return { playerRoll, creatureRoll, isPlayerFirst, bite: isPlayerFirst ? null : bite(options, roll) };
       },
     }),
     strike: tool({
-      description: 'Throws a die of twenty against the creature’s armour, and one of eight for the damage.',
+      description: 'One blow: a die of twenty and the strength against the armour, a die of eight for the damage.',
       inputSchema: nothing,
       execute: (_input, options) => {
-        const { session, here } = voyageOf(options);
+        const { session, here, stats } = voyageOf(options);
         const { name: creature, armour } = here.creature;
-        const boon = boonIn(session.state);
-        const attack = rollDie(20) + boon;
-        const isHit = attack >= armour;
-        const damage = isHit ? rollDie(8) : 0;
-        session.updateData((before) => ({ ...before, wounds: before.wounds + damage }));
-        return { creature, attack, boon, armour, isHit, damage };
+        const attack = roll(20) + stats.strength;
+        const damage = attack >= armour ? roll(8) : 0;
+        session.updateData(wounded(damage));
+        const isBeaten = session.data.foe?.hitPoints === 0;
+        return { creature, attack, armour, damage, isBeaten, bite: isBeaten ? null : bite(options, roll) };
       },
     }),
   };
 }
 
-function winning() {
+/** A die of twenty against the player's armour, as effects make it. */
+function bite(options: object, roll: RollDie) {
+  const { session, here, stats } = voyageOf(options);
+  const attack = roll(20);
+  const damage = attack >= stats.armour ? roll(here.creature.bite) : 0;
+  const isVenomous = damage > 0 && here.creature.isVenomous;
+  session.updateData(hurt(damage));
+  if (isVenomous) session.update((state) => addEffect(state, venom));
+  return { attack, armour: stats.armour, damage, isVenomous, hitPoints: session.data.hitPoints };
+}
+
+function leaving() {
   return {
-    take_prize: tool({
-      description: 'Takes what the creature was guarding, and leaves for the camp.',
+    flee: tool({
+      description: 'Runs from the creature; it is whole again when the player comes back.',
       inputSchema: nothing,
       execute: (_input, options) => {
         const { session, here } = voyageOf(options);
-        const { name: creature, prize } = here.creature;
-        if (session.data.bag.includes(prize)) throw new ToolRefusal(`The ${creature} guards nothing any more.`);
-        session.updateData(packed(prize));
-        return { creature, prize, bag: session.data.bag };
+        session.updateData((before) => ({ ...before, foe: null }));
+        return { place: here.name, creature: here.creature.name };
+      },
+    }),
+    take_prize: tool({
+      description: 'Takes what the beaten creature was guarding, grows stronger by it, and leaves for the camp.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session, here } = voyageOf(options);
+        session.updateData(packed(here.creature.prize));
+        const { bag, base } = session.data;
+        return { prize: here.creature.prize, bag, strength: base.strength };
       },
     }),
   };
@@ -99,27 +128,26 @@ function winning() {
 
 function resting() {
   return {
-    mend: tool({
-      description: 'Mends the player’s gear by the fire.',
-      inputSchema: z.object({ gear: z.string().max(400).default('boathook').describe('What is to be mended.') }),
-      execute: ({ gear }) => ({ gear: gear.slice(0, 60), quality: rollDie(6) }),
-    }),
     rest: tool({
-      description: 'Sleeps until the tide turns, and wakes with all hit points and a boon for three turns.',
+      description: 'Sleeps until the tide turns, and wakes with all hit points, and rested for three turns.',
       inputSchema: nothing,
       execute: (_input, options) => {
         const { session, here } = voyageOf(options);
-        session.updateData(hurt(-fullHitPoints));
-        // The turn in which it is given is the first of the four.
-        const rested = { id: 'rested', kind: 'boon', value: 2, turnsLeft: 4 };
+        session.updateData((before) => ({ ...before, hitPoints: fullHitPoints }));
         session.update((state) => addEffect(state, rested));
-        return { hours: 4 + rollDie(4), place: here.name, hitPoints: session.data.hitPoints };
+        return { place: here.name, hitPoints: session.data.hitPoints, ...voyageOf(options).stats };
+      },
+    }),
+    brew_antidote: tool({
+      description: 'Brews an antidote from kelp: the venom is over at once.',
+      inputSchema: nothing,
+      execute: (_input, options) => {
+        const { session } = voyageOf(options);
+        if (!session.state.effects.some(({ id }) => id === venom.id))
+          throw new ToolRefusal('There is no venom to end.');
+        session.update((state) => removeEffect(state, venom.id));
+        return voyageOf(options).stats;
       },
     }),
   };
-}
-
-/** What is added to each blow. */
-function boonIn(state: OrchestrationState): number {
-  return effectsOf(state, 'boon').reduce((sum, { value }) => sum + (typeof value === 'number' ? value : 0), 0);
 }

@@ -1,4 +1,4 @@
-import { isMention, keywords } from './keywords.ts';
+import { isMention, keywords, wordsIn } from './keywords.ts';
 
 export type Policy = { readonly title: string; readonly text: string };
 
@@ -24,6 +24,9 @@ const policies: readonly Policy[] = [
 /** The policies that speak of the words; all of them when none does, so that an answer never rests on silence. */
 export function policiesAbout(words: string): readonly Policy[] {
   const wanted = keywords(words);
-  const found = policies.filter(({ title, text }) => wanted.some((word) => isMention(`${title} ${text}`, word)));
+  const found = policies.filter(({ title, text }) => {
+    const spoken = wordsIn(`${title} ${text}`);
+    return wanted.some((keyword) => spoken.some((word) => isMention(word, keyword)));
+  });
   return found.length > 0 ? found : policies;
 }

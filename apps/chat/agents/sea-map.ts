@@ -1,11 +1,16 @@
 import { ToolRefusal } from '@stateroom/ai-sdk';
+
 const directions = ['north', 'east', 'south', 'west'] as const;
 export type Direction = (typeof directions)[number];
 
 type Creature = {
   readonly name: string;
+  readonly hitPoints: number;
+  /** What a throw of twenty has to reach to hit it. */
   readonly armour: number;
-  readonly strength: number;
+  /** The sides of the die for the damage of its bite. */
+  readonly bite: number;
+  readonly isVenomous: boolean;
   readonly prize: string;
 };
 
@@ -20,7 +25,14 @@ const quay: Place = {
   name: 'quay',
   sight: 'Wet planks, coiled rope, and a lamp that swings with nobody near it.',
   exits: { north: 'lighthouse', east: 'wreck' },
-  creature: { name: 'rope serpent', armour: 9, strength: 6, prize: 'a coil of silver rope' },
+  creature: {
+    name: 'rope serpent',
+    hitPoints: 6,
+    armour: 9,
+    bite: 4,
+    isVenomous: true,
+    prize: 'a coil of silver rope',
+  },
 };
 
 const places: readonly Place[] = [
@@ -29,19 +41,40 @@ const places: readonly Place[] = [
     name: 'lighthouse',
     sight: 'The stair winds up into the dark. Above, glass hums in the wind.',
     exits: { south: 'quay', east: 'reef' },
-    creature: { name: 'lantern moth', armour: 11, strength: 8, prize: 'a shard of the great lens' },
+    creature: {
+      name: 'lantern moth',
+      hitPoints: 8,
+      armour: 11,
+      bite: 6,
+      isVenomous: false,
+      prize: 'a shard of the great lens',
+    },
   },
   {
     name: 'wreck',
     sight: 'Half a schooner, keel to the sky. Something has made a home in the captain’s cabin.',
     exits: { west: 'quay', north: 'reef' },
-    creature: { name: 'barnacle crab', armour: 13, strength: 10, prize: 'the captain’s compass' },
+    creature: {
+      name: 'barnacle crab',
+      hitPoints: 12,
+      armour: 13,
+      bite: 8,
+      isVenomous: false,
+      prize: 'the captain’s compass',
+    },
   },
   {
     name: 'reef',
     sight: 'Low tide. Black rocks, bright pools, and one shadow that does not move with the water.',
     exits: { west: 'lighthouse', south: 'wreck' },
-    creature: { name: 'pale eel', armour: 12, strength: 9, prize: 'a pearl the size of a plum' },
+    creature: {
+      name: 'pale eel',
+      hitPoints: 10,
+      armour: 12,
+      bite: 6,
+      isVenomous: true,
+      prize: 'a pearl the size of a plum',
+    },
   },
 ];
 

@@ -58,7 +58,8 @@ inBrowser('the app in a browser', { delayMs: 60 }, (stage) => {
     await page.goto(`${stage().server.url}/game`);
     await say(page, 'Move east along the shore.');
     const kept = page.getByRole('region', { name: 'What is so' });
-    const facts = ['Place', 'wreck', 'Hit points', '20', 'Bag', 'Empty'];
+    const stats = ['Strength', '2', 'Base strength', '2', 'Armour', '11', 'Base armour', '11'];
+    const facts = ['Place', 'wreck', 'Hit points', '20', ...stats, 'Bag', 'Empty'];
     expect((await kept.getByRole('definition').or(kept.getByRole('term')).allInnerTexts()).toSorted()).toEqual(
       facts.toSorted(),
     );

@@ -7,6 +7,7 @@ import { answeredBy, findQuestion, goingOn } from './answering.ts';
 import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
 import { callOf, chatWith, settled, type Shop, shop, type ShopOptions, stateOf, toolParts } from './testing/shop.ts';
 import { ask, messageOf, post, textOf, userMessage } from './testing/talk.ts';
+import { sessionOf } from './tool-session.ts';
 
 const approvalOf = (part: unknown) => (part as { approval: { id: string } }).approval.id;
 const access = { owner: 'me', agentId: 'desk' };
@@ -75,6 +76,26 @@ describe('what is stored of a call', () => {
       toolResults.length > 0 ? { text: 'ok' } : { toolCalls: [{ name: 'note', input: { note: 'see \ud83d' } }] };
     const room = await asked({ toolApproval: { note: 'user-approval' }, tools: { note }, reply });
     expect(textOf(await room.approve())).toBe('ok');
+  });
+
+  it('is asked for by a rule that looks at the session, and again when it is given', async () => {
+    const seen: unknown[] = [];
+    const toolApproval: NonNullable<ShopOptions['toolApproval']> = {
+      refund: (_input, call) => {
+        const { owner, state, idempotencyKey } = sessionOf(call);
+        seen.push([owner, state.turnCount, JSON.parse(idempotencyKey)[2] === call.toolCallId]);
+        return 'user-approval';
+      },
+    };
+    const room = await asked({ toolApproval }, 'refund');
+    await room.approve();
+    expect([seen, room.paid.length]).toEqual([
+      [
+        ['me', 0, true],
+        ['me', 0, true],
+      ],
+      1,
+    ]);
   });
 
   it('is each call by itself, where the rule that is asked again denies one of two', async () => {

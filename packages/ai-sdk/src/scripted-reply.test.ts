@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ScriptedSituation, walkTheTools } from './scripted-reply.ts';
 
 const schema = { properties: { ticket: { type: 'string' } }, required: ['ticket'] };
+const situation = { userText: 'Hello', userMessages: 1, toolResults: [] };
 const offeredTools = ['open_ticket', 'read_tickets', 'close_ticket'].map((name) => ({ name, inputSchema: schema }));
 
 /** What is called when the user says this, after a call that gave these outputs. */
@@ -11,7 +12,7 @@ function called(userText: string, outputs: readonly object[] = []) {
     output,
     isNew: false,
   }));
-  return walkTheTools({ userText, userMessages: 1, offeredTools, toolResults }).toolCalls;
+  return walkTheTools({ ...situation, userText, offeredTools, toolResults }).toolCalls;
 }
 
 describe('the walk through the tools', () => {
@@ -34,6 +35,13 @@ describe('the walk through the tools', () => {
   ])('hands on what was found before, or what the user names of its kind: %s', (text, ticket) => {
     const found = called(text, [{ ticket: 'T.1' }, { deep: [{ ticket: 'T.17' }] }]);
     expect(found).toEqual([{ name: 'close_ticket', input: { ticket } }]);
+  });
+
+  it('comes to an end where every tool was used: it says which there are', () => {
+    const toolResults = offeredTools.map(({ name }) => ({ name, output: {}, isNew: false }));
+    const reply = walkTheTools({ ...situation, offeredTools, toolResults });
+    expect([reply.toolCalls, reply.text]).toEqual([undefined, expect.stringContaining('**read tickets**')]);
+    expect(walkTheTools({ ...situation, offeredTools: [] }).text).toBe('I have no tool in this step.');
   });
 
   it('takes the words as they are where nothing was found, and what has no number, or is long, as it was found', () => {

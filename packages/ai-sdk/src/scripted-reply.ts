@@ -65,7 +65,9 @@ export function walkTheTools(situation: ScriptedSituation): ScriptedReply {
     };
   const tool = namedTool(situation) ?? offeredTools.find(({ name }) => !toolResults.some((used) => used.name === name));
   if (tool === undefined) {
-    return { text: 'I have used every tool that I have in this step. Name one of them and I use it again.' };
+    const tools = offeredTools.map(({ name }) => readable(name)).join(', ');
+    const text = `I have used every tool that I have in this step: ${tools}. Name one of them and I use it again.`;
+    return { text: offeredTools.length === 0 ? 'I have no tool in this step.' : text };
   }
   const input = inputFor(tool.inputSchema, situation);
   return { text: `Let me use ${readable(tool.name)}.`, toolCalls: [{ name: tool.name, input }] };

@@ -1,5 +1,7 @@
 import type { GenericToolApprovalFunction, ModelMessage, ToolApprovalStatus, ToolSet, TypedToolCall } from 'ai';
+import { z } from 'zod';
 import type { Agent } from './agent.ts';
+import { ToolSession } from './tool-session.ts';
 import type { TurnProgress } from './turn-progress.ts';
 
 /** Whether a tool call needs somebody's approval: by its input, or always. */
@@ -7,7 +9,12 @@ export type ApprovalRule =
   | ToolApprovalStatus
   | ((input: unknown, call: ApprovalCall) => ToolApprovalStatus | PromiseLike<ToolApprovalStatus>);
 
-export type ApprovalCall = { readonly toolCallId: string; readonly messages: ModelMessage[] };
+export type ApprovalCall = {
+  readonly toolCallId: string;
+  readonly messages: ModelMessage[];
+  /** For `sessionOf`, as a tool has it: a rule may look at the session, and changes nothing. */
+  readonly session: ToolSession;
+};
 
 /**
  * The agent's own rules, as the SDK asks for them. A call that the active step does not allow is never brought before
@@ -24,7 +31,13 @@ export function approvalBy(
     if (refusal !== null) return tool?.execute === undefined ? { type: 'denied', reason: refusal } : undefined;
     const rule = Object.hasOwn(toolApproval, toolName) ? toolApproval[toolName] : undefined;
     if (rule === undefined) return (await needsApproval(tool, toolCall, messages)) ? 'user-approval' : undefined;
-    return typeof rule === 'function' ? rule(toolCall.input, { toolCallId: toolCall.toolCallId, messages }) : rule;
+    if (typeof rule !== 'function') return rule;
+    const { input, toolCallId } = toolCall;
+    return rule(input, {
+      toolCallId,
+      messages,
+      session: new ToolSession(progress, { schema: z.unknown(), toolCallId }),
+    });
   };
 }
 

@@ -70,8 +70,8 @@ export class ToolSession<D = unknown> {
 }
 
 /**
- * Of the options that a tool's `execute` is given as its second argument: with data of the kind of a schema, the
- * agent's own, if it is given. INVALID where no turn of an agent calls the tool.
+ * Of the options that a tool's `execute` is given as its second argument, or a rule of `toolApproval`: with data of the
+ * kind of a schema, the agent's own, if it is given. INVALID where no turn of an agent calls the tool.
  */
 export function sessionOf(options: object): ToolSession;
 export function sessionOf<D>(options: object, schema: z.ZodType<D>): ToolSession<D>;
