@@ -1,7 +1,7 @@
 import { ToolRefusal } from '@stateroom/ai-sdk';
+
 export type Order = {
   readonly order: string;
-  readonly guest: string;
   readonly item: string;
   readonly priceEuros: number;
   readonly status: 'preparing' | 'on its way' | 'delivered';
@@ -10,10 +10,10 @@ export type Order = {
   readonly inStock: number;
 };
 
+/** The same five for every guest of this demonstration; a shop asks for the guest's own. */
 const orders: readonly Order[] = [
   {
     order: 'SR-1042',
-    guest: 'Ines Okafor',
     item: 'Brass cabin lamp',
     priceEuros: 89,
     status: 'delivered',
@@ -22,7 +22,6 @@ const orders: readonly Order[] = [
   },
   {
     order: 'SR-1057',
-    guest: 'Tomas Lindqvist',
     item: 'Wool deck blanket',
     priceEuros: 64,
     status: 'on its way',
@@ -31,7 +30,6 @@ const orders: readonly Order[] = [
   },
   {
     order: 'SR-1061',
-    guest: 'Mei Tanaka',
     item: 'Pocket sextant',
     priceEuros: 240,
     status: 'delivered',
@@ -40,7 +38,6 @@ const orders: readonly Order[] = [
   },
   {
     order: 'SR-1078',
-    guest: 'Amara Diallo',
     item: 'Porthole mirror',
     priceEuros: 130,
     status: 'delivered',
@@ -49,7 +46,6 @@ const orders: readonly Order[] = [
   },
   {
     order: 'SR-1083',
-    guest: 'Jonas Weber',
     item: 'Chart of the North Sea',
     priceEuros: 35,
     status: 'preparing',

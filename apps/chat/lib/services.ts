@@ -67,7 +67,7 @@ function createServices(): Services {
   const chosenModel = modelFromEnv(process.env);
   return {
     storage,
-    agents: createAgents({ model: chosenModel.model, docsFolder: join(process.cwd(), '..', '..', 'docs') }),
+    agents: createAgents({ model: chosenModel.model, docsFolder: join(process.cwd(), '..', '..', 'docs'), storage }),
     chosenModel,
     ttl: { idleMs: 14 * 24 * 60 * 60 * 1000 },
     turns: { leaseMs: 10_000 },
