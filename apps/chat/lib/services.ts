@@ -7,6 +7,7 @@ import { setGuests } from './guest.ts';
 import { consoleLogger } from './logger.ts';
 import { type ChosenModel, modelFromEnv } from './model.ts';
 import { keptSecret } from './secret.ts';
+import { beginShutdown } from './shutdown.ts';
 
 /** All that the pages and the route work with. This file alone reads the environment and picks the storage. */
 export type Services = {
@@ -41,6 +42,7 @@ export async function startServices(): Promise<void> {
     const storage = (holder[storageKey] ??= await storageFromEnv(process.env, { logger: consoleLogger }));
     setGuests(await guestsOn(storage));
     getServices();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, beginShutdown);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     consoleLogger.error({ reason }, 'the app did not start');

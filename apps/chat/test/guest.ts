@@ -60,6 +60,20 @@ export class Guest {
     };
   }
 
+  /** Says something, and leaves the answer to be read as it comes. */
+  async begin(server: AppServer, agent: string, text: string): Promise<{ body: Response['body']; sessionId: string }> {
+    const { headers, body } = await fetch(`${server.url}/api/chat/${agent}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: this.#cookie },
+      body: JSON.stringify({ message: messageOf(text) }),
+    });
+    return { body, sessionId: decodeURIComponent(headers.get('x-session-id') ?? '') };
+  }
+
+  get(server: AppServer, path: string): Promise<Response> {
+    return fetch(`${server.url}${path}`, { headers: { cookie: this.#cookie } });
+  }
+
   /** The page of a session, as its owner's browser would get it. */
   async open(server: AppServer, agent: string, sessionId: string): Promise<string> {
     const page = await fetch(`${server.url}/${agent}/${sessionId}`, { headers: { cookie: this.#cookie } });

@@ -51,6 +51,19 @@ describe('a stream of events', () => {
     expect(await codeOf(watching)).toBe('200 NOT_FOUND');
   });
 
+  it('ends when the server does, and none is kept open after that', async () => {
+    const { say, route } = served({ events: { everyMs: 60_000 } });
+    await say('One', 's');
+    const streams = await Promise.all([open(route), open(route)]);
+    route.close();
+    streams.push(await open(route));
+    expect(await Promise.all(streams.map(async (stream) => (await stream.text()).split('\n').length < 5))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it('is refused where one owner has too many, until one of them is left, by either of two ways', async () => {
     const { say, route } = served({ events: { everyMs: 10, maxPerOwner: 2 } });
     await say('One', 's');

@@ -27,6 +27,7 @@ export class EventStreams {
   readonly #everyMs: number;
   readonly #maxPerOwner: number;
   readonly #open = new Map<string, number>();
+  readonly #closing = new AbortController();
 
   constructor({ everyMs = 1000, maxPerOwner = 32 }: EventStreamsOptions = {}) {
     this.#everyMs = everyMs;
@@ -40,7 +41,7 @@ export class EventStreams {
     if (count >= this.#maxPerOwner)
       throw new RequestError('TOO_MANY', 'too many windows watch at once; close some of them');
     const left = new AbortController();
-    const ending = AbortSignal.any([signal, left.signal]);
+    const ending = AbortSignal.any([signal, left.signal, this.#closing.signal]);
     const leave = this.#enter(owner);
     // Some hosts read no further when the connection is gone, and do not say so to the body.
     ending.addEventListener('abort', leave, { once: true });
@@ -56,6 +57,11 @@ export class EventStreams {
       cancel: () => left.abort(),
     });
     return new Response(body, { headers });
+  }
+
+  /** Ends those that are open, and each that is asked for later. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Counts a stream until it leaves. */

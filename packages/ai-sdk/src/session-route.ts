@@ -40,7 +40,10 @@ export type SessionRouteOptions = {
   readonly logger?: Logger;
 };
 
-export type SessionRoute = Readonly<Record<'GET' | 'POST' | 'DELETE', (request: Request) => Promise<Response>>>;
+export type SessionRoute = Readonly<Record<'GET' | 'POST' | 'DELETE', (request: Request) => Promise<Response>>> & {
+  /** Ends the streams of events, for the end of the process: a server that waits for its connections waits for them. */
+  readonly close: () => void;
+};
 
 /** The turn that is to be the last; null for none. */
 const RewindBody = z.strictObject({ turnId: z.string().nullable(), keepState: z.boolean().default(false) });
@@ -63,7 +66,7 @@ export function createSessionRoute(options: SessionRouteOptions | (() => Session
   let handler: SessionHandler | null = null;
   const handle = () => (handler ??= new SessionHandler(typeof options === 'function' ? options() : options));
   const answer = async (request: Request) => headOnly(request, await handle().answer(request));
-  return { GET: answer, POST: answer, DELETE: answer };
+  return { GET: answer, POST: answer, DELETE: answer, close: () => handler?.close() };
 }
 
 type Place = { readonly sessionId: string; readonly owner: string };
@@ -86,6 +89,10 @@ class SessionHandler {
     this.#rooms = new Map(agents.map((agent) => [agent.id, roomOf(agent, options)]));
     this.#sessions = new OrchestrationStateManager({ storage, logger }).sessions;
     this.#events = new EventStreams(events);
+  }
+
+  close(): void {
+    this.#events.close();
   }
 
   async answer(request: Request): Promise<Response> {
