@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { redisStorage } from '@stateroom/core/redis';
 import { tool } from 'ai';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../agent.ts';
 import { createChatRoute } from '../chat-route.ts';
 import { scriptedModel } from '../scripted-model.ts';
+import { echo } from './echo.ts';
+import { listen } from './listen.ts';
 
 /** A server of the chat route, as a process of its own: `node … <redis url> <overlap policy> <ms a word> <ms of a lease>`. */
 const [, , url = '', overlap = 'reject', delayMs = '20', leaseMs = '1000'] = globalThis.process.argv;
@@ -42,35 +43,16 @@ function slowTool() {
   });
 }
 
-const route = createChatRoute({
-  agents: [agent],
+const { GET, POST, DELETE } = createChatRoute({
+  agents: [agent, echo({ delayMs: Number(delayMs) })],
   storage: redisStorage({ url }),
   identify: (request) => request.headers.get('x-owner'),
   turns: { leaseMs: Number(leaseMs) },
   waitUntil: (turn) => void turn.then(() => say({ turn: 'over' })),
 });
+const handlers = new Map(Object.entries({ GET, POST, DELETE }));
 
-const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
-
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const method = incoming.method === 'GET' || incoming.method === 'DELETE' ? incoming.method : 'POST';
-  const leaving = new AbortController();
-  outgoing.on('close', () => leaving.abort());
-  let body = '';
-  for await (const chunk of incoming) body += String(chunk);
-  const request = new Request(new URL(incoming.url ?? '/', 'http://localhost'), {
-    method,
-    headers: { 'x-owner': String(incoming.headers['x-owner']) },
-    signal: leaving.signal,
-    ...(method === 'POST' && { body }),
-  });
-  const response = await route[method](request);
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  for await (const chunk of response.body ?? []) outgoing.write(chunk);
-  outgoing.end();
-}
-
-server.listen(0, '127.0.0.1', () => say({ address: server.address() }));
+say({ port: await listen(async (request) => (handlers.get(request.method) ?? POST)(request)) });
 
 function say(event: unknown): void {
   globalThis.process.stdout.write(`${JSON.stringify(event)}\n`);
