@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { SessionManager, unwrap } from '@stateroom/core';
 import { redisStorage } from '@stateroom/core/redis';
 import { createClient } from 'redis';
 import { z } from 'zod';
+import { hasRedis, startRedis } from '../../../packages/core/src/testing/servers/redis-server.ts';
 import { measure, print, printRates, ratio } from './measure.ts';
 
-const port = 7421;
-const url = `redis://127.0.0.1:${port}`;
 const workers = 50;
 const compareAndSet = `
   if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
@@ -16,21 +14,21 @@ const compareAndSet = `
 /** Fifty writers at once on one session: in turn inside the process, or each against all. */
 export async function hotSession(): Promise<void> {
   print(`hot session, ${workers} writers on one key of Redis`);
-  if (spawnSync('redis-server', ['--version']).status !== 0) return print('  skipped: there is no redis-server');
-  const server = await startServer();
+  if (!hasRedis) return print('  skipped: there is no redis-server');
+  const server = await startRedis();
   try {
     const rates = new Map([
-      ['SessionManager', await managed()],
-      ['a bare loop of compare and set', await bare()],
+      ['SessionManager', await managed(server.url)],
+      ['a bare loop of compare and set', await bare(server.url)],
     ]);
     printRates(rates);
     print(`  ${ratio(rates, 'SessionManager', 'a bare loop of compare and set')} times the updates`);
   } finally {
-    server.kill('SIGKILL');
+    await server.stop();
   }
 }
 
-async function managed() {
+async function managed(url: string) {
   await using storage = redisStorage({ url });
   const schema = z.object({ count: z.number() });
   const sessions = new SessionManager({ storage, schema, initialState: () => ({ count: 0 }) });
@@ -48,7 +46,7 @@ async function managed() {
   return rate;
 }
 
-async function bare() {
+async function bare(url: string) {
   const client = await createClient({ url }).connect();
   await client.hSet('bare', { version: '0', count: '0' });
   const rate = await measure(
@@ -63,12 +61,4 @@ async function bare() {
   );
   client.destroy();
   return rate;
-}
-
-async function startServer(): Promise<ChildProcess> {
-  const server = spawn('redis-server', ['--port', String(port), '--save', ''], { stdio: 'ignore' });
-  const client = createClient({ url }).on('error', () => {});
-  await client.connect();
-  client.destroy();
-  return server;
 }

@@ -1,11 +1,11 @@
-import { createServer } from 'node:http';
 import { redisStorage } from '@stateroom/core/redis';
 import { tool } from 'ai';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../agent.ts';
 import { createChatRoute } from '../chat-route.ts';
 import { scriptedModel } from '../scripted-model.ts';
-import { nodeHandler } from './node-handler.ts';
+import { echo } from './echo.ts';
+import { listen } from './listen.ts';
 
 /** A server of the chat route, as a process of its own: `node … <redis url> <overlap policy> <ms a word> <ms of a lease>`. */
 const [, , url = '', overlap = 'reject', delayMs = '20', leaseMs = '1000'] = globalThis.process.argv;
@@ -43,22 +43,16 @@ function slowTool() {
   });
 }
 
-const route = createChatRoute({
-  agents: [agent],
+const { GET, POST, DELETE } = createChatRoute({
+  agents: [agent, echo({ delayMs: Number(delayMs) })],
   storage: redisStorage({ url }),
   identify: (request) => request.headers.get('x-owner'),
   turns: { leaseMs: Number(leaseMs) },
   waitUntil: (turn) => void turn.then(() => say({ turn: 'over' })),
 });
+const handlers = new Map(Object.entries({ GET, POST, DELETE }));
 
-const server = createServer(
-  nodeHandler(async (request) => {
-    const { method } = request;
-    return route[method === 'GET' || method === 'DELETE' ? method : 'POST'](request);
-  }),
-);
-
-server.listen(0, '127.0.0.1', () => say({ address: server.address() }));
+say({ port: await listen(async (request) => (handlers.get(request.method) ?? POST)(request)) });
 
 function say(event: unknown): void {
   globalThis.process.stdout.write(`${JSON.stringify(event)}\n`);

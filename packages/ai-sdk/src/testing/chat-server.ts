@@ -24,9 +24,9 @@ export class ChatServer implements AsyncDisposable {
     const events: object[] = [];
     const { promise: port, resolve } = Promise.withResolvers<number>();
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const event: { readonly address?: { readonly port: number } } = JSON.parse(line);
-      if (event.address === undefined) events.push(event);
-      else resolve(event.address.port);
+      const event: { readonly port?: number } = JSON.parse(line);
+      if (event.port === undefined) events.push(event);
+      else resolve(event.port);
     });
     return new ChatServer(`http://127.0.0.1:${await port}`, events, child);
   }
