@@ -19,6 +19,7 @@ const info = {
   agentId: null,
   createdAt: 0,
   updatedAt: 0,
+  expiresAt: null,
   metadata: {},
   savedAt: 0,
 };

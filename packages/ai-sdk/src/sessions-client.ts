@@ -45,7 +45,7 @@ export type SessionsClient<M extends UIMessage = UIMessage> = {
 const retryMs = 3000;
 
 /** Anything: what a line says is looked at when it is told. */
-const anyJson = jsonSchema<unknown>({});
+const anyJson = jsonSchema({});
 
 /**
  * Asks a session route.
