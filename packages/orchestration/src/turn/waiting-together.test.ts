@@ -1,3 +1,4 @@
+import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { manualClock, override } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -7,11 +8,28 @@ import { TurnKeys } from './turn-parts.ts';
 
 const soon = (ms = 50) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** However slow the machine is: resolves when it is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A storage, and how many commits it has answered. */
+function counted(storage: StorageProvider) {
+  let answered = 0;
+  const commit: StorageProvider['commit'] = async (transaction) => {
+    const reply = await storage.commit(transaction);
+    answered += 1;
+    return reply;
+  };
+  return { storage: override(storage, { commit }), answered: () => answered };
+}
+
 /** Three processes on one storage, in which a turn runs, and two requests wait with one message. */
 async function twoWait() {
   const clock = manualClock();
   const storage = memoryStorage({ clock: clock.now });
-  const [here, there] = [rooms(storage), rooms(storage)];
+  const [firsts, seconds] = [counted(storage), counted(storage)];
+  const [here, there] = [rooms(storage), rooms(seconds.storage)];
   let isCutOff = false;
   let leaving: Promise<void> | null = null;
   const network = override(storage, {
@@ -19,16 +37,18 @@ async function twoWait() {
       const kind = kindOf(transaction, new TurnKeys(here.sessions.parts.keys('s')));
       if (kind === 'leave') await leaving;
       if (isCutOff) await new Promise(() => {});
-      return storage.commit(transaction);
+      return firsts.storage.commit(transaction);
     },
   });
   await here.create();
   const running = started(await here.begin('m1'));
   const client = new AbortController();
   const first = rooms(network).begin('m2', { overlap: 'enqueue', signal: client.signal });
-  await soon();
+  // It is refused, and joins the line.
+  await until(() => firsts.answered() >= 2);
   const second = there.begin('m2', { overlap: 'enqueue' });
-  await soon();
+  // It is refused, and finds the first there.
+  await until(() => seconds.answered() >= 1);
   return {
     storage,
     here,
