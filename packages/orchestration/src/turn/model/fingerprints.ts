@@ -8,6 +8,8 @@ import type { Caller, World } from './world.ts';
 export class Fingerprints {
   /** Worlds share what an event leaves as it was, and so most of their parts. */
   readonly #parts = new WeakMap<object, Part>();
+  /** What is made anew mostly reads as something that was before: a scenario has some hundred texts, not more. */
+  readonly #texts = new Map<string, Part>();
   readonly #sorted = new WeakMap<object, readonly Part[]>();
 
   of({ storage, callers, lateCopies, faults, ledger }: World): number {
@@ -34,7 +36,7 @@ export class Fingerprints {
     const known = this.#sorted.get(keyed);
     if (known !== undefined) return known;
     const entries = Object.entries(keyed).sort(([a], [b]) => (a < b ? -1 : 1));
-    const parts = entries.flatMap(([key, kept]) => [partOf(key), this.#part(kept)]);
+    const parts = entries.flatMap(([key, kept]) => [this.#text(key), this.#part(kept)]);
     this.#sorted.set(keyed, parts);
     return parts;
   }
@@ -48,8 +50,16 @@ export class Fingerprints {
   #part(of: object, toJson: () => unknown = () => of): Part {
     const known = this.#parts.get(of);
     if (known !== undefined) return known;
-    const part = partOf(JSON.stringify(toJson()));
+    const part = this.#text(JSON.stringify(toJson()));
     this.#parts.set(of, part);
+    return part;
+  }
+
+  #text(text: string): Part {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const part = partOf(text);
+    this.#texts.set(text, part);
     return part;
   }
 }
