@@ -100,7 +100,7 @@ class Attacker {
   /** What is said of another's session is said of one that nobody has: else it could be told which there are. */
   async #compare(step: Step, { mark, shot, heard }: { mark: Mark; shot: Shot; heard: Heard }): Promise<void> {
     // How a slow body ends depends on how busy the machine is.
-    if (mark.session === null || shot.pace === 'slowly') return;
+    if (mark.session === null || shot.pace === 'slowly' || heard.isHead) return;
     const sessionId = `nobody-${String((this.#nobodies += 1)).padStart(17, '0')}`;
     const nobody = { ...mark, session: { ...mark.session, sessionId } };
     const twin = await this.#send(shotOf(step, nobody), step.reading);
