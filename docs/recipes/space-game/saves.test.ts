@@ -20,6 +20,7 @@ const info = {
   createdAt: 0,
   updatedAt: 0,
   metadata: {},
+  expiresAt: null,
   savedAt: 0,
 };
 const saved = (game: Game, sessionId = 'player1') => toSaved(sessionOf(game), { ...info, sessionId });
