@@ -19,8 +19,8 @@ const info = {
   agentId: null,
   createdAt: 0,
   updatedAt: 0,
-  expiresAt: null,
   metadata: {},
+  expiresAt: null,
   savedAt: 0,
 };
 const saved = (game: Game, sessionId = 'player1') => toSaved(sessionOf(game), { ...info, sessionId });

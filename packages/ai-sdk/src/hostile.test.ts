@@ -14,7 +14,8 @@ describe(`requests that are made to do harm (SEED=${seed})`, () => {
       expect.arrayContaining(['200', '201', '204', '400', '401', '404', '409', '410', '413']),
     );
     const [first = 0, , last = Infinity] = report.heapBytes;
-    expect(last / first).toBeLessThan(1.25);
+    // Code that was met for the first time takes a part of it; requests that are kept would double it.
+    expect(last / first).toBeLessThan(1.5);
     expect(report.timersLeft).toBeLessThanOrEqual(2);
   }, 600_000);
 

@@ -13,15 +13,15 @@ export type Shot = {
 };
 
 /** What is known of the session at which a shot is aimed; null where it is to be made. */
-export type Mark = { readonly agentId: string; readonly session: KnownSession | null };
+export type Mark = { readonly agentId: string; readonly session: KnownSession | null; readonly token: string };
 
 const base = 'http://localhost';
 
 /** The request of a step against a session. */
-export function shotOf(step: Step, { agentId, session }: Mark): Shot {
+export function shotOf(step: Step, { agentId, session, token }: Mark): Shot {
   const { method, path, query = '', body } = wished(step, agentId, session);
   const [name, value] = step.header ?? [];
-  const cookies = step.who === 'attacker' ? 'token=token-of-attacker' : 'other=1';
+  const cookies = step.who === 'attacker' ? `token=${token}` : 'other=1';
   const headers = new Map([
     ['content-type', 'application/json'],
     ['cookie', cookies],

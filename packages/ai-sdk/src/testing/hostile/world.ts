@@ -13,10 +13,7 @@ import { post, userMessage } from '../talk.ts';
 
 /** What the victim's transcripts are full of, and no answer to anybody else may hold. */
 export const secret = 'pearl-of-the-victim';
-const owners = new Map([
-  ['token-of-victim', `owner-${secret}`],
-  ['token-of-attacker', 'owner-attacker'],
-]);
+const victim = `owner-${secret}`;
 
 /** What of the victim the attacker knows: all ids, by a leak of another kind. */
 type Prey = { readonly agentId: string; readonly sessionId: string; readonly turnId: string };
@@ -36,15 +33,17 @@ export type World = AsyncDisposable & {
 
 const policies: readonly OverlapPolicy[] = ['reject', 'enqueue', 'interrupt', 'rollback', 'steer'];
 const maxEventsPerOwner = 8;
+const dayMs = 24 * 60 * 60_000;
 
 /** A server with agents of every kind, and a victim who has talked with them. */
-export async function worldOn(storage: StorageProvider): Promise<World> {
+export async function worldOn(storage: StorageProvider, { maxBodyMs }: { readonly maxBodyMs: number }): Promise<World> {
   const faults: string[] = [];
   const logger = loggerTo(faults);
   const agents = [...policies.map((overlap) => agentOf(overlap, { overlap })), agentOf('thrifty', { isThrifty: true })];
-  const identify = (request: Request) => owners.get(tokenOf(request)) ?? null;
-  const turns = { queueWaitMs: 500, maxQueue: 4 };
-  const options = { agents, storage, identify, logger, limits: { maxBodyMs: 100 } };
+  const identify = (request: Request) => ownerOf(tokenOf(request));
+  // What is the victim's does not run out by itself during a long attack, and a cache of transcripts is soon full.
+  const turns = { queueWaitMs: 500, maxQueue: 4, streamTtlMs: dayMs, historyCacheBytes: 64 * 1024 };
+  const options = { agents, storage, identify, logger, ttl: { idleMs: dayMs }, limits: { maxBodyMs } };
   const chat = createChatRoute({ ...options, turns });
   const sessions = createSessionRoute({ ...options, events: { everyMs: 5, maxPerOwner: maxEventsPerOwner } });
   const health = createHealthRoute({ storage, logger });
@@ -61,6 +60,12 @@ export async function worldOn(storage: StorageProvider): Promise<World> {
   const dump = () => dumpOf(storage, keys);
   const whole = { storage, agents, prey, maxEventsPerOwner, answer, faults, dump };
   return { ...whole, [Symbol.asyncDispose]: () => chat.close() };
+}
+
+/** The victim, or one of any number of attackers. */
+function ownerOf(token: string): string | null {
+  if (token === 'token-of-victim') return victim;
+  return /^token-of-attacker-\d+$/.test(token) ? token.replace('token-of-', 'owner-') : null;
 }
 
 /** What a host answers by itself. */
@@ -127,9 +132,9 @@ async function victimIn({ storage, agents, chat }: Victim): Promise<Prey[]> {
     await say(`${secret} again`, await say(`${secret} lookup`));
     await say(`${secret} refund and locate`);
     const sessionId = await say(`${secret} once`);
-    const access = { owner: owners.get('token-of-victim') ?? '', agentId: agent.id };
+    const access = { owner: victim, agentId: agent.id };
     // Its lease outlasts the attack: to everybody else this is a turn that runs in another process.
-    const { turns } = roomOf(agent, { storage, turns: { leaseMs: 24 * 60 * 60_000 } });
+    const { turns } = roomOf(agent, { storage, turns: { leaseMs: dayMs } });
     const input = [userMessage(`${secret} on and on`)];
     const begun = await turns.begin(sessionId, { ...access, messageId: 'running', input, overlap: 'reject' });
     if (begun.status === 'started') begun.turn.abandon();
