@@ -38,7 +38,7 @@ const cases: readonly (readonly [string, string, number])[] = [
 
 describe('what comes through a socket and is no request', () => {
   it.each(cases)('is refused: %s', async (_name, bytes, status) => {
-    await using world = await overHttp(await worldOn(memoryStorage()));
+    await using world = await overHttp(await worldOn(memoryStorage(), { maxBodyMs: 100 }));
     const before = await world.dump();
     const heard = await say(world.port, bytes);
     expect(Number(/^HTTP\/1\.1 (\d+)/.exec(heard)?.[1])).toBe(status);
@@ -48,7 +48,7 @@ describe('what comes through a socket and is no request', () => {
   });
 
   it('holds up nobody else: a hundred clients that send a letter now and then', async () => {
-    await using world = await overHttp(await worldOn(memoryStorage()));
+    await using world = await overHttp(await worldOn(memoryStorage(), { maxBodyMs: 100 }));
     const slow = Array.from({ length: 100 }, (_, index) => {
       const socket = connect(world.port, '127.0.0.1').on('error', () => {});
       socket.write(index % 2 === 0 ? 'POST /api/chat/rej' : `${post}content-length: 5000\r\n\r\n{`);
