@@ -63,8 +63,8 @@ async function twoWait() {
       void clock.advance(5001);
     },
     /** What would leave the line does not get through until then. */
-    holdLeaving: (until: Promise<void>) => {
-      leaving = until;
+    holdLeaving: (held: Promise<void>) => {
+      leaving = held;
     },
     stop: () => here.turns.stop('s', { ...here.access, turnId: 'm2#1' }),
   };
