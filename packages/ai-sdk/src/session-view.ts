@@ -32,7 +32,7 @@ export type SessionSummary = {
 };
 
 export type SessionList = {
-  /** Newest first. */
+  /** Newest first. Where many have gone of late a page may hold few, or none, though there are more. */
   readonly sessions: readonly SessionSummary[];
   /** For the next page; null when there is none. */
   readonly cursor: string | null;

@@ -112,6 +112,10 @@ export type ListSessionsOptions = {
 };
 
 export type SessionPage<T, ListName extends string = never, View = undefined> = {
+  /**
+   * Fewer than the limit, or none, where many have gone of late or are another agent's: a page reads at most 200 of
+   * those. The cursor alone says whether there are more.
+   */
   readonly sessions: readonly SessionSuccess<T, ListName, View>[];
   /** Those that are there, and cannot be read. */
   readonly failed: readonly FailedSession[];

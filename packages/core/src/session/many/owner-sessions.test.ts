@@ -4,6 +4,7 @@ import { override } from '../../storage/override.ts';
 import type { StorageProvider } from '../../storage/provider.ts';
 import { manualClock } from '../../testing/clock.ts';
 import { flaky } from '../../testing/flaky.ts';
+import type { SessionPage } from '../options.ts';
 import { unwrap } from '../result.ts';
 import { counted, increment, manage } from '../test-sessions.ts';
 
@@ -74,6 +75,37 @@ describe("an owner's sessions", () => {
     await sessions.createSession({ sessionId: 'support', owner, agentId: 'support' });
     const page = await sessions.listSessions({ owner, agentId: 'sales' });
     expect(page.sessions.map(({ sessionId }) => sessionId)).toEqual(['sales']);
+  });
+
+  it('are looked for among the gone and the other agents’ for 200 in vain a page, and found by its cursor', async () => {
+    const storage = memoryStorage();
+    let reads = 0;
+    const counting = override(storage, {
+      read: (what) => {
+        reads += 1;
+        return storage.read(what);
+      },
+    });
+    const sessions = manage(counting);
+    await sessions.createSession({ sessionId: 'oldest', owner, agentId: 'sales' });
+    for (let each = 0; each < 300; each++) {
+      await sessions.createSession({ sessionId: `gone-${each}`, owner, agentId: 'sales' });
+      await sessions.deleteSession(`gone-${each}`, { owner });
+      await sessions.createSession({ sessionId: `other-${each}`, owner, agentId: 'support' });
+    }
+    const pages: [ids: string[], isWithinBounds: boolean][] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      reads = 0;
+      const page: SessionPage<unknown> = await sessions.listSessions({ owner, agentId: 'sales', limit: 2, cursor });
+      // Beside the looks: the index, and what is read at once with the last of them.
+      pages.push([page.sessions.map(({ sessionId }) => sessionId), reads <= 220]);
+      cursor = page.cursor;
+    }
+    expect(pages).toEqual([
+      [[], true],
+      [[], true],
+      [['oldest'], true],
+    ]);
   });
 
   it('are asked for with a limit and cursor that can be, or INVALID', async () => {

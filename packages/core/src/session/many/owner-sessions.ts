@@ -10,6 +10,8 @@ import { inTurns, type Shared } from '../shared.ts';
 /** A hint may be there so long before its session is. */
 const announcedEarlyMs = 60 * 60_000;
 const looksAtOnce = 16;
+/** What a page looks at without success, beyond its limit: sessions that have gone of late, and other agents'. */
+const looksInVain = 200;
 
 /** The sessions of one owner: whoever asks for them reads one list and what it names, and nothing of anybody else. */
 export class OwnerSessions<T, ListName extends string, View> {
@@ -31,10 +33,13 @@ export class OwnerSessions<T, ListName extends string, View> {
     const looks: Look<ListName>[] = [];
     const sessions: SessionSuccess<T, ListName, View>[] = [];
     const failed: FailedSession[] = [];
-    while (looks.length < hints.length && sessions.length + failed.length < limit) {
-      const size = Math.min(looksAtOnce, limit - sessions.length - failed.length);
+    const isFull = () => sessions.length + failed.length === limit || looks.length >= limit + looksInVain;
+    while (looks.length < hints.length && !isFull()) {
+      // As many as are wanted; and where those before were in vain, so may these be.
+      const size = Math.min(looksAtOnce, Math.max(limit - sessions.length - failed.length, looks.length));
       const batch = hints.slice(looks.length, looks.length + size);
       for (const look of await Promise.all(batch.map((hint) => this.#look(owner, hint)))) {
+        if (isFull()) break;
         looks.push(look);
         const { sessionId } = look.hint;
         if (look.outcome === 'unreadable') failed.push({ sessionId, error: look.error });
