@@ -35,19 +35,37 @@ export type Link = {
   readonly send: (command: readonly string[], key: string | null, abortSignal: AbortSignal) => Promise<unknown>;
   /** One page; where there are several servers, of one of them. */
   readonly scan: (page: PageOfKeys, abortSignal: AbortSignal) => ReturnType<typeof scanServer>;
+  /** Notes this moment; what it gives says whether anything that was sent since may have left this process. */
+  readonly watch: () => () => boolean;
   /** Ends it at once, with all that is in flight. */
   readonly destroy: () => void;
 };
+
+/** Of links that do not tell: it may. */
+const mayHaveLeft = () => () => true;
 
 export type ErrorListener = (error: unknown) => void;
 
 export function openLink(options: RedisServers, onError: ErrorListener): Link {
   if ('url' in options) {
     const client = createClient(serverOptions(options.url)).on('error', onError);
+    let connections = 0;
+    let isCut = true;
+    client.on('connect', () => {
+      connections += 1;
+      isCut = false;
+    });
+    client.on('reconnecting', () => {
+      isCut = true;
+    });
     return {
       connect: () => client.connect(),
       send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
       scan: (page, abortSignal) => scanServer(page, (command) => client.sendCommand(command, { abortSignal })),
+      watch: () => {
+        const [seen, wasCut] = [connections, isCut];
+        return () => !wasCut || connections > seen;
+      },
       destroy: () => client.destroy(),
     };
   }
@@ -60,6 +78,7 @@ export function openLink(options: RedisServers, onError: ErrorListener): Link {
       send: (command, _key, abortSignal) => sentinel.sendCommand(false, [...command], { abortSignal }),
       scan: (page, abortSignal) =>
         scanServer(page, (command) => sentinel.sendCommand(false, [...command], { abortSignal })),
+      watch: mayHaveLeft,
       destroy: () => void sentinel.destroy(),
     };
   }
@@ -70,6 +89,7 @@ export function openLink(options: RedisServers, onError: ErrorListener): Link {
     connect: async () => {},
     send: (command, _key, abortSignal) => sendCommand(command, abortSignal),
     scan: (page, abortSignal) => scanServer(page, (command) => sendCommand(command, abortSignal)),
+    watch: mayHaveLeft,
     destroy: () => {},
   };
 }
@@ -88,6 +108,7 @@ function clusterLink(options: RedisClusterOptions, onError: ErrorListener): Link
           return (await cluster.nodeClient(master)).sendCommand(command, { abortSignal });
         },
       }),
+    watch: mayHaveLeft,
     destroy: () => cluster.destroy(),
   };
 }

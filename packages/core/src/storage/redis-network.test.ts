@@ -96,6 +96,19 @@ describe.skipIf(!hasRedis)(`redisStorage over a bad network${redisNote}`, () => 
     await new Promise((resolve) => later.close(resolve));
   });
 
+  it('says of no commit that it may be kept which was never sent, though another call gave the connection up', async () => {
+    const storage = open(server.url, 800);
+    await storage.ping();
+    await server.kill();
+    const given = storage.read({ entries: ['a'] }).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const commit = storage.commit(put('a')).catch((error: unknown) => error);
+    const refused = expect.objectContaining({ code: 'STORAGE', message: expect.stringContaining('ECONNREFUSED') });
+    expect([await given, await commit]).toEqual([refused, refused]);
+    await server.restart();
+    expect((await storage.commit(put('a'))).committed).toBe(true);
+  });
+
   it('loses nothing that was acknowledged, and no session, when the server crashes amid 10,000 updates', async () => {
     const storage = open(server.url, 2000);
     const sessions = manage(storage);

@@ -89,6 +89,7 @@ class NodeRedisConnection implements RedisConnection {
 
   async #over<R>(call: (link: Link) => Promise<R>, signal: AbortSignal): Promise<R> {
     const link = await this.#connect(signal);
+    const mayHaveLeft = link.watch();
     try {
       const reply = await unlessAborted(call(link), signal);
       this.#heardAt = performance.now();
@@ -96,7 +97,7 @@ class NodeRedisConnection implements RedisConnection {
     } catch (error) {
       if (error instanceof ErrorReply) this.#heardAt = performance.now();
       if (signal.aborted) this.#dropSilent(link);
-      throw this.#failure(error);
+      throw this.#failure(mayHaveLeft() ? error : new AbortError());
     }
   }
 
