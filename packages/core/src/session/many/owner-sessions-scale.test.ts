@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KeySpace } from '../../storage/keys.ts';
 import { override } from '../../storage/override.ts';
-import type { Change, Check, Reads, StorageProvider } from '../../storage/provider.ts';
+import type { Reads, StorageProvider } from '../../storage/provider.ts';
 import { redisStorage } from '../../storage/redis.ts';
 import { sqliteStorage } from '../../storage/sqlite.ts';
 import { hasRedis, redisNote, startRedis } from '../../testing/servers/redis-server.ts';
@@ -22,23 +22,23 @@ const sessionsEach = 100;
 async function fill(storage: StorageProvider): Promise<void> {
   const keySpace = new KeySpace('sessions', ['log'], true);
   const now = Date.now();
-  const fillOwner = async (owner: string) => {
-    const checks: Check[] = [];
-    const changes: Change[] = [];
-    const index = new SessionIndex(storage, keySpace.owner(owner));
-    for (let each = 0; each < sessionsEach; each++) {
-      const sessionId = `${owner}-${each}`;
-      const version = createId();
-      const origin = newEnvelope({ owner, incarnation: createId(), now, ttl: defaultTtl });
-      const envelope = writtenEnvelope(origin, version, { now, stateVersion: 1, epoch: 0 });
-      const keys = keySpace.session(sessionId);
-      checks.push({ key: keys.record, version: null });
-      changes.push(...(await newSession(keys, { envelope, stateText: '{"count":0}', version })));
-      changes.push(...index.announcing({ sessionId, at: now }, { hints: [], length: 0, generation: null }).changes);
-    }
-    await storage.commit({ checks, changes });
+  const made = async (owner: string, sessionId: string) => {
+    const version = createId();
+    const origin = newEnvelope({ owner, incarnation: createId(), now, ttl: defaultTtl });
+    const envelope = writtenEnvelope(origin, version, { now, stateVersion: 1, epoch: 0 });
+    const keys = keySpace.session(sessionId);
+    const changes = await newSession(keys, { envelope, stateText: '{"count":0}', version });
+    const { changes: hints } = new SessionIndex(storage, keySpace.owner(owner)).announcing(
+      { sessionId, at: now },
+      { hints: [], length: 0, generation: null },
+    );
+    return { check: { key: keys.record, version: null }, changes: [...changes, ...hints] };
   };
-  for (let owner = 0; owner < owners; owner++) await fillOwner(`owner-${owner}`);
+  for (let owner = 0; owner < owners; owner++) {
+    const ids = Array.from({ length: sessionsEach }, (_, each) => `owner-${owner}-${each}`);
+    const all = await Promise.all(ids.map((sessionId) => made(`owner-${owner}`, sessionId)));
+    await storage.commit({ checks: all.map(({ check }) => check), changes: all.flatMap(({ changes }) => changes) });
+  }
 }
 
 /** Notes each key that is named, and that all keys were walked through. */
