@@ -1,4 +1,5 @@
 import { APICallError } from '@ai-sdk/provider';
+import type { ErrorCode } from '@stateroom/core';
 import { hasKey } from './has-key.ts';
 
 /** What went wrong, in words for the person at the screen, and what they can do. */
@@ -15,7 +16,34 @@ export const goneFault: ChatFault = {
   remedy: 'new session',
 };
 
-const faults: Readonly<Record<string, ChatFault>> = {
+const storageFault: ChatFault = {
+  title: 'The storage cannot be reached.',
+  detail: 'Nothing was lost, but this turn could not be kept. Try again in a moment.',
+  remedy: 'retry',
+};
+
+const unknownFault: ChatFault = {
+  title: 'Something went wrong on the server.',
+  detail: 'The turn was not finished. Try again; the server’s log has the reason.',
+  remedy: 'retry',
+};
+
+const refusedFault: ChatFault = {
+  title: 'The server turned that message down.',
+  detail: 'It is back in the field below. It may hold nothing but blanks, or characters that no model takes.',
+  remedy: 'none',
+};
+
+/** What the route may say: EXISTS it tells as NOT_FOUND, and BUDGET comes with a time. */
+type ToldCode =
+  | Exclude<ErrorCode, 'EXISTS' | 'BUDGET'>
+  | 'MODEL'
+  | 'MODEL_BUSY'
+  | 'CRASHED'
+  | 'UNAUTHORIZED'
+  | 'TOO_LARGE';
+
+const faults: Readonly<Record<ToldCode, ChatFault>> = {
   NOT_FOUND: goneFault,
   MODEL: {
     title: 'The model could not answer.',
@@ -71,29 +99,25 @@ const faults: Readonly<Record<string, ChatFault>> = {
     detail: 'It is back in the field below. Shorten it, or send it in parts.',
     remedy: 'none',
   },
-  INVALID: {
-    title: 'The server turned that message down.',
-    detail: 'It is back in the field below. It may hold nothing but blanks, or characters that no model takes.',
-    remedy: 'none',
-  },
+  INVALID: refusedFault,
+  INVALID_ID: refusedFault,
   NO_CHECKPOINT: {
     title: 'That is too long ago.',
     detail:
       'The state of then is not kept any more, so this message can be neither changed nor answered anew. Say it again in a new one.',
     remedy: 'reload',
   },
-  STORAGE: {
-    title: 'The storage cannot be reached.',
-    detail: 'Nothing was lost, but this turn could not be kept. Try again in a moment.',
+  STORAGE: storageFault,
+  TIMEOUT: storageFault,
+  UNKNOWN_OUTCOME: {
+    title: 'The storage broke off.',
+    detail: 'Your message may be kept, or not. Try again in a moment: it counts once, either way.',
     remedy: 'retry',
   },
+  INVALID_STATE: unknownFault,
+  NEWER_VERSION: unknownFault,
 };
-
-const unknownFault: ChatFault = {
-  title: 'Something went wrong on the server.',
-  detail: 'The turn was not finished. Try again; the server’s log has the reason.',
-  remedy: 'retry',
-};
+const faultsByCode: ReadonlyMap<string, ChatFault> = new Map(Object.entries(faults));
 
 /** For a message that is stored without an answer. */
 export const unansweredFault: ChatFault = {
@@ -114,7 +138,7 @@ export const lostFault: ChatFault = {
 export function describeFault(error: Error, hasAnswerBegun: boolean): ChatFault {
   const told = toldIn(error);
   if (told?.code === 'BUDGET') return budgetFault(told.freesAt);
-  if (told !== null) return faults[told.code] ?? unknownFault;
+  if (told !== null) return faultsByCode.get(told.code) ?? unknownFault;
   if (hasAnswerBegun) {
     return {
       title: 'The connection broke off.',

@@ -34,7 +34,7 @@ describe.skipIf(!hasRedis)(`a storage that ails${redisNote}`, () => {
 
       await redis?.restart();
       await page.getByText('The storage cannot be reached just now.').waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Try again' }).click();
+      await notice(page).getByRole('button', { name: 'Try again' }).click();
       await wholeAnswer(page, 2);
       expect(await questions(page)).toEqual(['Look around', 'And now?']);
     });
