@@ -47,28 +47,7 @@ const mayHaveLeft = () => () => true;
 export type ErrorListener = (error: unknown) => void;
 
 export function openLink(options: RedisServers, onError: ErrorListener): Link {
-  if ('url' in options) {
-    const client = createClient(serverOptions(options.url)).on('error', onError);
-    let connections = 0;
-    let isCut = true;
-    client.on('connect', () => {
-      connections += 1;
-      isCut = false;
-    });
-    client.on('reconnecting', () => {
-      isCut = true;
-    });
-    return {
-      connect: () => client.connect(),
-      send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
-      scan: (page, abortSignal) => scanServer(page, (command) => client.sendCommand(command, { abortSignal })),
-      watch: () => {
-        const [seen, wasCut] = [connections, isCut];
-        return () => !wasCut || connections > seen;
-      },
-      destroy: () => client.destroy(),
-    };
-  }
+  if ('url' in options) return urlLink(options.url, onError);
   if ('cluster' in options) return clusterLink(options.cluster, onError);
   if ('sentinel' in options) {
     // It would send a command again that may have run: a commit would then be refused by itself, and seem lost.
@@ -91,6 +70,29 @@ export function openLink(options: RedisServers, onError: ErrorListener): Link {
     scan: (page, abortSignal) => scanServer(page, (command) => sendCommand(command, abortSignal)),
     watch: mayHaveLeft,
     destroy: () => {},
+  };
+}
+
+function urlLink(url: string, onError: ErrorListener): Link {
+  const client = createClient(serverOptions(url)).on('error', onError);
+  let connections = 0;
+  let isCut = true;
+  client.on('connect', () => {
+    connections += 1;
+    isCut = false;
+  });
+  client.on('reconnecting', () => {
+    isCut = true;
+  });
+  return {
+    connect: () => client.connect(),
+    send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
+    scan: (page, abortSignal) => scanServer(page, (command) => client.sendCommand(command, { abortSignal })),
+    watch: () => {
+      const [seen, wasCut] = [connections, isCut];
+      return () => !wasCut || connections > seen;
+    },
+    destroy: () => client.destroy(),
   };
 }
 
