@@ -1,7 +1,7 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { DefaultChatTransport, type UIMessage } from 'ai';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from './agent.ts';
+import { defineAgent } from './agent/agent.ts';
 import { createChatTransport } from './client.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { Chat, fetchFrom, PlainState } from './testing/chat.ts';

@@ -1,11 +1,11 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage } from 'ai';
-import { answersIn } from './answers-in.ts';
-import { apiErrorOf } from './api-error.ts';
-import { guestFetch } from './guest-fetch.ts';
+import { answersIn } from './client/answers-in.ts';
+import { apiErrorOf } from './client/api-error.ts';
+import { guestFetch } from './client/guest-fetch.ts';
 
-export { ApiError } from './api-error.ts';
-export { createSessionsClient, type SessionsClient, type SessionsClientOptions } from './sessions-client.ts';
-export type { Conversation, SessionEvent, SessionList, SessionSummary, TurnSummary } from './session-view.ts';
+export { ApiError } from './client/api-error.ts';
+export { createSessionsClient, type SessionsClient, type SessionsClientOptions } from './client/sessions-client.ts';
+export type { Conversation, SessionEvent, SessionList, SessionSummary, TurnSummary } from './sessions/session-view.ts';
 
 export type ChatTransportOptions = {
   readonly agentId: string;

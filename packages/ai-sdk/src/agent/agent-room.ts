@@ -11,11 +11,11 @@ import {
 } from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
 import type { Agent } from './agent.ts';
-import { isAbsent } from './error-response.ts';
-import { withoutItemIds } from './model-messages.ts';
-import { salvageAnswer } from './spoken-message.ts';
-import { type Conversation, conversationOf } from './session-view.ts';
-import { fromTranscript, toTranscript } from './transcript.ts';
+import { isAbsent } from '../http/error-response.ts';
+import { withoutItemIds } from '../run/model-messages.ts';
+import { salvageAnswer } from '../transcript/spoken-message.ts';
+import { type Conversation, conversationOf } from '../sessions/session-view.ts';
+import { fromTranscript, toTranscript } from '../transcript/transcript.ts';
 
 /** An agent's sessions, and the turns in them. */
 export type AgentRoom = {

@@ -2,7 +2,7 @@ import { defineWorkflow } from '@stateroom/orchestration';
 import { jsonSchema, tool } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { type AgentOptions, defineAgent } from './agent.ts';
-import { scriptedModel } from './scripted-model.ts';
+import { scriptedModel } from '../scripted-model.ts';
 
 const inputSchema = jsonSchema<object>({ type: 'object', properties: {} });
 const search = tool({ inputSchema, execute: () => 'found' });

@@ -4,12 +4,12 @@ import { redisStorage } from '@stateroom/core/redis';
 import { override } from '@stateroom/core/testing';
 import type { Budget } from '@stateroom/orchestration';
 import { describe, expect, it } from 'vitest';
-import { hasRedis, redisNote, startRedis } from '../../core/src/testing/servers/redis-server.ts';
+import { hasRedis, redisNote, startRedis } from '../../../core/src/testing/servers/redis-server.ts';
 import { defineAgent } from './agent.ts';
-import { scriptedModel } from './scripted-model.ts';
-import { load } from './testing/desk.ts';
-import { approvalOf, shop, toolParts } from './testing/shop.ts';
-import { ask, post, stateOf, userMessage } from './testing/talk.ts';
+import { scriptedModel } from '../scripted-model.ts';
+import { load } from '../testing/desk.ts';
+import { approvalOf, shop, toolParts } from '../testing/shop.ts';
+import { ask, post, stateOf, userMessage } from '../testing/talk.ts';
 
 const dayMs = 24 * 60 * 60_000;
 const owner = (tokens: number): Budget => ({ perOwner: { tokens, windowMs: dayMs } });

@@ -7,9 +7,9 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import { type AgentOptions, defineAgent } from './agent.ts';
 import { loadConversation, roomOf } from './agent-room.ts';
-import { scriptedModel } from './scripted-model.ts';
-import { routeOn } from './testing/desk.ts';
-import { post, stateOf, textOf, userMessage } from './testing/talk.ts';
+import { scriptedModel } from '../scripted-model.ts';
+import { routeOn } from '../testing/desk.ts';
+import { post, stateOf, textOf, userMessage } from '../testing/talk.ts';
 import { sessionOf, type ToolSession } from './tool-session.ts';
 
 const Purse = z.object({ coins: z.int().min(0), secret: z.string() });

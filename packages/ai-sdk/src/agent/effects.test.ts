@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Agent, defineAgent } from './agent.ts';
 import { roomOf } from './agent-room.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn } from './testing/desk.ts';
-import { ask, post, stateOf, userMessage } from './testing/talk.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { load, routeOn } from '../testing/desk.ts';
+import { ask, post, stateOf, userMessage } from '../testing/talk.ts';
 import { sessionOf } from './tool-session.ts';
-import { guardTools } from './guard-tools.ts';
-import { TurnProgress } from './turn-progress.ts';
+import { guardTools } from '../run/guard-tools.ts';
+import { TurnProgress } from '../run/turn-progress.ts';
 
 const inputSchema = z.object({});
 const workflow = defineWorkflow({

@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AgentOptions, defineAgent } from './agent.ts';
 import { roomOf } from './agent-room.ts';
-import { guardTools } from './guard-tools.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn } from './testing/desk.ts';
-import { post, stateOf, textOf, userMessage } from './testing/talk.ts';
-import { transitionTool } from './transition-tool.ts';
-import { TurnProgress } from './turn-progress.ts';
+import { guardTools } from '../run/guard-tools.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { load, routeOn } from '../testing/desk.ts';
+import { post, stateOf, textOf, userMessage } from '../testing/talk.ts';
+import { transitionTool } from '../run/transition-tool.ts';
+import { TurnProgress } from '../run/turn-progress.ts';
 
 const tools = {
   look: tool({ inputSchema: z.object({}), execute: () => 'seen' }),

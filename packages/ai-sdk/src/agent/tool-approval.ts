@@ -2,7 +2,7 @@ import type { GenericToolApprovalFunction, ModelMessage, ToolApprovalStatus, Too
 import { z } from 'zod';
 import type { Agent } from './agent.ts';
 import { ToolSession } from './tool-session.ts';
-import type { TurnProgress } from './turn-progress.ts';
+import type { TurnProgress } from '../run/turn-progress.ts';
 
 /** Whether a tool call needs somebody's approval: by its input, or always. */
 export type ApprovalRule =

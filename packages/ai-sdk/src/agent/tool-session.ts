@@ -2,7 +2,7 @@ import { refuseUnless, StateroomError } from '@stateroom/core';
 import type { OrchestrationState } from '@stateroom/orchestration';
 import { z } from 'zod';
 import { dataAs } from './agent-data.ts';
-import type { TurnProgress } from './turn-progress.ts';
+import type { TurnProgress } from '../run/turn-progress.ts';
 
 /** The session of the turn in which a tool is called, as `sessionOf` gives it to the tool. */
 export class ToolSession<D = unknown> {

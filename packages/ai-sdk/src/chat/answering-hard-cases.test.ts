@@ -2,12 +2,12 @@ import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provide
 import { convertToModelMessages, tool, validateUIMessages } from 'ai';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { roomOf } from './agent-room.ts';
+import { roomOf } from '../agent/agent-room.ts';
 import { answeredBy, findQuestion, goingOn } from './answering.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { callOf, chatWith, settled, type Shop, shop, type ShopOptions, stateOf, toolParts } from './testing/shop.ts';
-import { ask, messageOf, post, textOf, userMessage } from './testing/talk.ts';
-import { sessionOf } from './tool-session.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { callOf, chatWith, settled, type Shop, shop, type ShopOptions, stateOf, toolParts } from '../testing/shop.ts';
+import { ask, messageOf, post, textOf, userMessage } from '../testing/talk.ts';
+import { sessionOf } from '../agent/tool-session.ts';
 
 const approvalOf = (part: unknown) => (part as { approval: { id: string } }).approval.id;
 const access = { owner: 'me', agentId: 'desk' };

@@ -2,9 +2,9 @@ import { defineWorkflow } from '@stateroom/orchestration';
 import { convertToModelMessages, tool, validateUIMessages } from 'ai';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { roomOf } from './agent-room.ts';
+import { roomOf } from '../agent/agent-room.ts';
 import { answeredBy, findQuestion, goingOn } from './answering.ts';
-import { routeOn } from './testing/desk.ts';
+import { routeOn } from '../testing/desk.ts';
 import {
   approvalOf,
   assertWhole,
@@ -16,8 +16,8 @@ import {
   stateOf,
   textIn,
   toolParts,
-} from './testing/shop.ts';
-import { ask, messageOf, post, textOf, userMessage } from './testing/talk.ts';
+} from '../testing/shop.ts';
+import { ask, messageOf, post, textOf, userMessage } from '../testing/talk.ts';
 
 describe('an answer', () => {
   async function asked(options?: ShopOptions) {

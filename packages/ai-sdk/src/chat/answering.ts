@@ -9,12 +9,19 @@ import {
   type Workflow,
 } from '@stateroom/orchestration';
 import { asSchema, getToolName, isToolUIPart, type ToolSet, type UIMessage } from 'ai';
-import { RequestError } from './error-response.ts';
-import { keepable } from './guard-tools.ts';
-import { inputDigest } from './input-digest.ts';
-import { toldOf } from './told-answers.ts';
-import type { ToolAnswer } from './tool-answer.ts';
-import { callOf, fromTranscript, hasResult, isStorable, type ToolPart, toTranscript } from './transcript.ts';
+import { RequestError } from '../http/error-response.ts';
+import { keepable } from '../run/guard-tools.ts';
+import { inputDigest } from '../run/input-digest.ts';
+import { toldOf } from '../transcript/told-answers.ts';
+import type { ToolAnswer } from '../transcript/tool-answer.ts';
+import {
+  callOf,
+  fromTranscript,
+  hasResult,
+  isStorable,
+  type ToolPart,
+  toTranscript,
+} from '../transcript/transcript.ts';
 
 /** What a turn waits for: its calls without a result, in the message in which it asks. */
 export type Question = { readonly turnId: string; readonly messageId: string; readonly calls: readonly ToolPart[] };

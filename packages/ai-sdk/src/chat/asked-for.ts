@@ -7,12 +7,12 @@ import {
   type TurnView,
 } from '@stateroom/orchestration';
 import type { UIMessage } from 'ai';
-import type { AgentRoom } from './agent-room.ts';
-import { type AnsweredMessage, findAnswered, originOf } from './answered-message.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { type AnsweredMessage, findAnswered, originOf } from '../transcript/answered-message.ts';
 import type { Caller } from './begin-turn.ts';
 import type { ChatWish } from './chat-request.ts';
-import { RequestError } from './error-response.ts';
-import { messagesIn, toTranscript } from './transcript.ts';
+import { RequestError } from '../http/error-response.ts';
+import { messagesIn, toTranscript } from '../transcript/transcript.ts';
 
 /** What a user wants who says something, or wants to hear something else. */
 export type MessageWish = Exclude<ChatWish, { readonly type: 'answers' }>;

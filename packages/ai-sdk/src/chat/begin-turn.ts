@@ -13,14 +13,21 @@ import {
   type TurnRecord,
 } from '@stateroom/orchestration';
 import { isToolUIPart, type UIMessage } from 'ai';
-import type { AgentRoom } from './agent-room.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
 import { type Answered, answeredBy, findQuestion, goingOn } from './answering.ts';
 import { askedFor, hasWords, itemsOf } from './asked-for.ts';
 import type { ChatRequest } from './chat-request.ts';
-import { titleOf } from './session-view.ts';
-import type { ToolAnswer } from './tool-answer.ts';
-import { isAbsent, RequestError, unknownSession } from './error-response.ts';
-import { closeMessage, fromTranscript, type IsOpen, messagesIn, toGoOnFrom, windowOf } from './transcript.ts';
+import { titleOf } from '../sessions/session-view.ts';
+import type { ToolAnswer } from '../transcript/tool-answer.ts';
+import { isAbsent, RequestError, unknownSession } from '../http/error-response.ts';
+import {
+  closeMessage,
+  fromTranscript,
+  type IsOpen,
+  messagesIn,
+  toGoOnFrom,
+  windowOf,
+} from '../transcript/transcript.ts';
 
 export type Caller = { readonly owner: string; readonly agentId: string; readonly signal: AbortSignal };
 

@@ -1,6 +1,6 @@
 import { convertToModelMessages, validateUIMessages } from 'ai';
 import { describe, expect, it, vi } from 'vitest';
-import { roomOf } from './agent-room.ts';
+import { roomOf } from '../agent/agent-room.ts';
 import {
   approvalOf,
   assertWhole,
@@ -12,8 +12,8 @@ import {
   stateOf,
   textIn,
   toolParts,
-} from './testing/shop.ts';
-import { ask, messageOf, post } from './testing/talk.ts';
+} from '../testing/shop.ts';
+import { ask, messageOf, post } from '../testing/talk.ts';
 
 describe.each(['ours', 'its own'])('the chat of the SDK, by the transport that is %s', (which) => {
   it('asks for an approval, and goes on with it in the same message', async () => {

@@ -1,8 +1,8 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
-import { keysIn, load, routeOn } from './testing/desk.ts';
-import { post, userMessage } from './testing/talk.ts';
+import { keysIn, load, routeOn } from '../testing/desk.ts';
+import { post, userMessage } from '../testing/talk.ts';
 
 describe('a bad request', () => {
   const ok = userMessage('hi', 'm');

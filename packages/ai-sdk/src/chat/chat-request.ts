@@ -1,10 +1,10 @@
 import { validateId } from '@stateroom/core';
 import type { UIMessage } from 'ai';
 import { z } from 'zod';
-import { answersIn } from './answers-in.ts';
-import { RequestError } from './error-response.ts';
-import { parse, readJson } from './request-body.ts';
-import { ToolAnswer } from './tool-answer.ts';
+import { answersIn } from '../client/answers-in.ts';
+import { RequestError } from '../http/error-response.ts';
+import { parse, readJson } from '../http/request-body.ts';
+import { ToolAnswer } from '../transcript/tool-answer.ts';
 
 export type ChatLimits = {
   /** Of the whole request. The AI SDK's own body carries the whole history, so it grows with it. */

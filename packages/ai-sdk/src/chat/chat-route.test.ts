@@ -3,12 +3,12 @@ import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
 import { DefaultChatTransport, validateUIMessages } from 'ai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defineAgent } from './agent.ts';
-import { scriptedModel } from './scripted-model.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { scriptedModel } from '../scripted-model.ts';
 import { createChatRoute } from './chat-route.ts';
-import { Chat, fetchFrom, PlainState } from './testing/chat.ts';
-import { desk, load, routeOn } from './testing/desk.ts';
-import { post, stateOf, userMessage } from './testing/talk.ts';
+import { Chat, fetchFrom, PlainState } from '../testing/chat.ts';
+import { desk, load, routeOn } from '../testing/desk.ts';
+import { post, stateOf, userMessage } from '../testing/talk.ts';
 
 describe('a conversation', () => {
   afterEach(() => {

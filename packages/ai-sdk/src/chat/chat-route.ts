@@ -8,14 +8,14 @@ import {
 } from '@stateroom/core';
 import { type OrchestrationState, toClientView } from '@stateroom/orchestration';
 import { createUIMessageStreamResponse, type UIMessageChunk } from 'ai';
-import type { Agent } from './agent.ts';
-import { type AgentRoom, type AgentRoomOptions, roomOf } from './agent-room.ts';
+import type { Agent } from '../agent/agent.ts';
+import { type AgentRoom, type AgentRoomOptions, roomOf } from '../agent/agent-room.ts';
 import { beginChatTurn, type ChatTurn } from './begin-turn.ts';
 import { type ChatLimits, readChatRequest, sessionIdOf } from './chat-request.ts';
-import { headOnly } from './head-response.ts';
-import { errorChunk, errorResponse, RequestError, unknownSession } from './error-response.ts';
+import { headOnly } from '../http/head-response.ts';
+import { errorChunk, errorResponse, RequestError, unknownSession } from '../http/error-response.ts';
 import { followTurn, withdrawn } from './follow-turn.ts';
-import { runAgent } from './run-agent.ts';
+import { runAgent } from '../run/run-agent.ts';
 import { within } from './within.ts';
 
 export type ChatRouteOptions = {

@@ -1,8 +1,8 @@
 import { redisStorage } from '@stateroom/core/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasRedis, redisNote, type RedisServer, startRedis } from '../../core/src/testing/servers/redis-server.ts';
-import { ChatServer } from './testing/chat-server.ts';
-import { holdTalks } from './testing/conversations.ts';
+import { hasRedis, redisNote, type RedisServer, startRedis } from '../../../core/src/testing/servers/redis-server.ts';
+import { ChatServer } from '../testing/chat-server.ts';
+import { holdTalks } from '../testing/conversations.ts';
 
 describe.skipIf(!hasRedis)(`many conversations at once, on two servers and one Redis${redisNote}`, () => {
   let redis: RedisServer;

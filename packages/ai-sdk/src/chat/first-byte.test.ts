@@ -1,8 +1,8 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { heldStorage } from './testing/held.ts';
-import { routeOn } from './testing/desk.ts';
-import { post, userMessage } from './testing/talk.ts';
+import { heldStorage } from '../testing/held.ts';
+import { routeOn } from '../testing/desk.ts';
+import { post, userMessage } from '../testing/talk.ts';
 
 const decoder = new TextDecoder();
 

@@ -8,13 +8,13 @@ import {
   type TurnStatus,
 } from '@stateroom/orchestration';
 import type { UIMessageChunk } from 'ai';
-import type { AgentRoom } from './agent-room.ts';
-import { errorChunk, RequestError } from './error-response.ts';
-import { modelErrorChunk } from './model-fault.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { errorChunk, RequestError } from '../http/error-response.ts';
+import { modelErrorChunk } from '../run/model-fault.ts';
 import { replayMessage } from './replay.ts';
-import { steeredPart, stoppedChunks } from './run-agent.ts';
-import { keptPart } from './spoken-message.ts';
-import { fromTranscript, messagesIn } from './transcript.ts';
+import { steeredPart, stoppedChunks } from '../run/run-agent.ts';
+import { keptPart } from '../transcript/spoken-message.ts';
+import { fromTranscript, messagesIn } from '../transcript/transcript.ts';
 import { within } from './within.ts';
 
 export type FollowRequest = {

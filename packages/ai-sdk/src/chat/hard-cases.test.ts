@@ -3,12 +3,12 @@ import { memoryStorage } from '@stateroom/core/memory';
 import { tool, type UIMessage } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type AgentOptions, defineAgent } from './agent.ts';
-import { roomOf } from './agent-room.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn, untilRuns } from './testing/desk.ts';
-import { ask, post, textOf, userMessage } from './testing/talk.ts';
-import { toTranscript } from './transcript.ts';
+import { type AgentOptions, defineAgent } from '../agent/agent.ts';
+import { roomOf } from '../agent/agent-room.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { load, routeOn, untilRuns } from '../testing/desk.ts';
+import { ask, post, textOf, userMessage } from '../testing/talk.ts';
+import { toTranscript } from '../transcript/transcript.ts';
 
 const soon = (ms = 120) => new Promise((resolve) => setTimeout(resolve, ms));
 const longer = ({ userText }: { readonly userText: string }) => ({ text: `${userText}: ${'word '.repeat(30)}` });

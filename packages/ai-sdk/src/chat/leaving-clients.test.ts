@@ -1,11 +1,11 @@
 import type { Logger } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from './agent.ts';
-import { scriptedModel } from './scripted-model.ts';
-import { createSessionRoute, type SessionRouteOptions } from './session-route.ts';
-import { desk, routeOn, untilRuns } from './testing/desk.ts';
-import { post, userMessage } from './testing/talk.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { scriptedModel } from '../scripted-model.ts';
+import { createSessionRoute, type SessionRouteOptions } from '../sessions/session-route.ts';
+import { desk, routeOn, untilRuns } from '../testing/desk.ts';
+import { post, userMessage } from '../testing/talk.ts';
 
 const asked = (path: string, init: RequestInit = {}) =>
   new Request(`http://localhost${path}`, { headers: { 'x-owner': 'me' }, ...init });

@@ -1,11 +1,11 @@
 import { redisStorage } from '@stateroom/core/redis';
 import { convertToModelMessages, validateUIMessages } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasRedis, redisNote, type RedisServer, startRedis } from '../../core/src/testing/servers/redis-server.ts';
-import { ChatServer } from './testing/chat-server.ts';
-import { roomOf } from './agent-room.ts';
-import { desk, load, untilRuns } from './testing/desk.ts';
-import { type Answer, readAnswer, textOf, userMessage } from './testing/talk.ts';
+import { hasRedis, redisNote, type RedisServer, startRedis } from '../../../core/src/testing/servers/redis-server.ts';
+import { ChatServer } from '../testing/chat-server.ts';
+import { roomOf } from '../agent/agent-room.ts';
+import { desk, load, untilRuns } from '../testing/desk.ts';
+import { type Answer, readAnswer, textOf, userMessage } from '../testing/talk.ts';
 
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,7 +1,7 @@
 import { type UIMessage, validateUIMessages } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { replayMessage } from './replay.ts';
-import { messageOf } from './testing/talk.ts';
+import { messageOf } from '../testing/talk.ts';
 
 const call = { type: 'tool-pay', toolCallId: 'c1', input: { euros: 5, to: { name: 'Ann' } } } as const;
 const metadata = { provider: { key: 'value' } };

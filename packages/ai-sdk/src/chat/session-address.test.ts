@@ -1,8 +1,8 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { createSessionRoute } from './session-route.ts';
-import { desk, routeOn } from './testing/desk.ts';
-import { post, userMessage } from './testing/talk.ts';
+import { createSessionRoute } from '../sessions/session-route.ts';
+import { desk, routeOn } from '../testing/desk.ts';
+import { post, userMessage } from '../testing/talk.ts';
 
 describe('an id', () => {
   it.each(['.', '..'])('that a URL cannot hold names no new session: %s', async (id) => {

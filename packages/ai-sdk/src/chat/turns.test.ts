@@ -2,10 +2,10 @@ import { memoryStorage } from '@stateroom/core/memory';
 import { convertToModelMessages, tool, validateUIMessages } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Agent, defineAgent, type AgentOptions } from './agent.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { load, routeOn, untilRuns } from './testing/desk.ts';
-import { ask, messageOf, post, textOf, userMessage } from './testing/talk.ts';
+import { type Agent, defineAgent, type AgentOptions } from '../agent/agent.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { load, routeOn, untilRuns } from '../testing/desk.ts';
+import { ask, messageOf, post, textOf, userMessage } from '../testing/talk.ts';
 
 const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(' ');
 

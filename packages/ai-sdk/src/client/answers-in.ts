@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'; // what a browser loads of it is a tenth of zod
-import type { ToolAnswer } from './tool-answer.ts';
+import type { ToolAnswer } from '../transcript/tool-answer.ts';
 
 const Part = z.object({ type: z.string() });
 const AnsweredPart = z.discriminatedUnion('state', [

@@ -1,4 +1,4 @@
-import type { ErrorBody } from './error-response.ts';
+import type { ErrorBody } from '../http/error-response.ts';
 
 type Told = ErrorBody['error'];
 

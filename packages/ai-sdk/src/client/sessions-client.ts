@@ -1,8 +1,8 @@
 import { jsonSchema, parseJsonEventStream, type UIMessage } from 'ai';
 import { ApiError, apiErrorOf, isErrorBody } from './api-error.ts';
 import { guestFetch } from './guest-fetch.ts';
-import { later } from './later.ts';
-import type { Conversation, SessionEvent, SessionList } from './session-view.ts';
+import { later } from '../http/later.ts';
+import type { Conversation, SessionEvent, SessionList } from '../sessions/session-view.ts';
 
 export type SessionsClientOptions = {
   /** Where the session route is: '/api/sessions' by default. */

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { overHttp } from './testing/hostile/over-http.ts';
-import { chunksIn, faultIn } from './testing/hostile/judge.ts';
-import { secret, worldOn } from './testing/hostile/world.ts';
+import { overHttp } from '../testing/hostile/over-http.ts';
+import { chunksIn, faultIn } from '../testing/hostile/judge.ts';
+import { secret, worldOn } from '../testing/hostile/world.ts';
 
 const host = 'host: localhost\r\ncookie: token=token-of-attacker-0\r\n';
 const body = JSON.stringify({ message: { id: 'm', role: 'user', parts: [{ type: 'text', text: 'hello' }] } });

@@ -1,7 +1,7 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { seed } from '../../core/src/testing/seed.ts';
-import { attack } from './testing/hostile/attack.ts';
+import { seed } from '../../../core/src/testing/seed.ts';
+import { attack } from '../testing/hostile/attack.ts';
 
 describe(`requests that are made to do harm (SEED=${seed})`, () => {
   it('are each answered as the table says, change and tell nothing of others, and leave nothing behind', async () => {

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { memoryStorage } from '@stateroom/core/memory';
 import { describe, expect, it } from 'vitest';
-import { createSessionRoute } from './session-route.ts';
-import { desk, routeOn } from './testing/desk.ts';
-import { nodeHandler } from './testing/node-handler.ts';
-import { post, readAnswer, userMessage } from './testing/talk.ts';
+import { createSessionRoute } from '../sessions/session-route.ts';
+import { desk, routeOn } from '../testing/desk.ts';
+import { nodeHandler } from '../testing/node-handler.ts';
+import { post, readAnswer, userMessage } from '../testing/talk.ts';
 
 const neverEnding = () =>
   new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"a":')) });

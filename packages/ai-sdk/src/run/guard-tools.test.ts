@@ -3,10 +3,10 @@ import { memoryStorage } from '@stateroom/core/memory';
 import { defineWorkflow } from '@stateroom/orchestration';
 import { jsonSchema, tool, type ToolExecutionOptions } from 'ai';
 import { describe, expect, it } from 'vitest';
-import { type Agent, defineAgent } from './agent.ts';
-import { roomOf } from './agent-room.ts';
+import { type Agent, defineAgent } from '../agent/agent.ts';
+import { roomOf } from '../agent/agent-room.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
-import { scriptedModel } from './scripted-model.ts';
+import { scriptedModel } from '../scripted-model.ts';
 import { TurnProgress } from './turn-progress.ts';
 
 const ran: string[] = [];

@@ -1,8 +1,8 @@
 import { type Logger, StateroomError, toJson } from '@stateroom/core';
 import type { ToolExecutionOptions, ToolSet } from 'ai';
 import { z } from 'zod';
-import { nameOf } from './error-response.ts';
-import { ToolSession } from './tool-session.ts';
+import { nameOf } from '../http/error-response.ts';
+import { ToolSession } from '../agent/tool-session.ts';
 import type { TurnProgress } from './turn-progress.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import type { ErrorBody } from './error-response.ts';
+import type { ErrorBody } from '../http/error-response.ts';
 
 /** Too many requests, or too many of everybody's: the same request may be taken in a while. */
 const busyStatuses: readonly unknown[] = [429, 503, 529];

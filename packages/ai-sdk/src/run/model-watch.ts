@@ -1,6 +1,6 @@
 import type { Logger } from '@stateroom/core';
 import type { FinishReason, LanguageModelUsage, UIMessageChunk } from 'ai';
-import { nameOf } from './error-response.ts';
+import { nameOf } from '../http/error-response.ts';
 import type { TurnProgress } from './turn-progress.ts';
 
 /** How much there is of what a model was asked and of what it has answered, in characters. */

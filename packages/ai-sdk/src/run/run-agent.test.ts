@@ -3,10 +3,10 @@ import { flaky } from '@stateroom/core/testing';
 import { tool } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineAgent } from './agent.ts';
-import { scriptedModel, type ScriptedModelOptions } from './scripted-model.ts';
-import { desk, load, ran, routeOn, tools, workflow } from './testing/desk.ts';
-import { post, stateOf, textOf, userMessage } from './testing/talk.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
+import { desk, load, ran, routeOn, tools, workflow } from '../testing/desk.ts';
+import { post, stateOf, textOf, userMessage } from '../testing/talk.ts';
 
 describe('a turn', () => {
   it('does not carry out a tool that the step does not allow, and tells the model what is', async () => {

@@ -21,17 +21,17 @@ import {
   type UIMessage,
   type UIMessageChunk,
 } from 'ai';
-import type { Agent } from './agent.ts';
-import { errorChunk, isAbsent, nameOf } from './error-response.ts';
+import type { Agent } from '../agent/agent.ts';
+import { errorChunk, isAbsent, nameOf } from '../http/error-response.ts';
 import { guardTools, ToolRefusal } from './guard-tools.ts';
 import { modelErrorChunk } from './model-fault.ts';
 import { toModelMessages, withoutItemIds } from './model-messages.ts';
 import { ModelWatch } from './model-watch.ts';
 import { Outlet } from './outlet.ts';
-import { keptPart, SpokenMessage } from './spoken-message.ts';
-import { toldClosed, toldOf } from './told-answers.ts';
-import { approvalBy } from './tool-approval.ts';
-import { fromTranscript, joined, toTranscript } from './transcript.ts';
+import { keptPart, SpokenMessage } from '../transcript/spoken-message.ts';
+import { toldClosed, toldOf } from '../transcript/told-answers.ts';
+import { approvalBy } from '../agent/tool-approval.ts';
+import { fromTranscript, joined, toTranscript } from '../transcript/transcript.ts';
 import { transitionTool } from './transition-tool.ts';
 import { TurnProgress } from './turn-progress.ts';
 import { pendingCalls, waitingIn } from './waiting-calls.ts';

@@ -18,8 +18,8 @@ import {
   type WorkflowEvent,
 } from '@stateroom/orchestration';
 import type { LanguageModel, LanguageModelUsage } from 'ai';
-import type { Agent } from './agent.ts';
-import { refuseUnstorable } from './agent-data.ts';
+import type { Agent } from '../agent/agent.ts';
+import { refuseUnstorable } from '../agent/agent-data.ts';
 
 /** What a turn does to the orchestration state, by the rules of the agent's workflow, and what there is to tell of it. */
 export class TurnProgress {

@@ -1,8 +1,8 @@
 import type { OrchestrationState, PendingCall, Turn } from '@stateroom/orchestration';
 import { getToolName, isToolUIPart, type UIMessage } from 'ai';
-import type { Agent } from './agent.ts';
+import type { Agent } from '../agent/agent.ts';
 import { inputDigest } from './input-digest.ts';
-import { messagesIn, type ToolPart } from './transcript.ts';
+import { messagesIn, type ToolPart } from '../transcript/transcript.ts';
 
 /** The ids of the calls for which somebody outside must do something before the model can go on. */
 export function waitingIn(agent: Agent, said: readonly UIMessage[]): string[] {

@@ -1,11 +1,11 @@
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from './agent.ts';
-import { scriptedModel } from './scripted-model.ts';
-import { routeOn, untilRuns } from './testing/desk.ts';
-import { codeOf, served } from './testing/sessions.ts';
-import { post, userMessage } from './testing/talk.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { scriptedModel } from '../scripted-model.ts';
+import { routeOn, untilRuns } from '../testing/desk.ts';
+import { codeOf, served } from '../testing/sessions.ts';
+import { post, userMessage } from '../testing/talk.ts';
 
 describe('a turn that runs', () => {
   it('refuses to be gone back over, and a second window is told when it begins and ends', async () => {

@@ -1,7 +1,7 @@
 import type { Access } from '@stateroom/core';
-import type { AgentRoom } from './agent-room.ts';
-import { errorBody, RequestError, unknownSession } from './error-response.ts';
-import { later } from './later.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { errorBody, RequestError, unknownSession } from '../http/error-response.ts';
+import { later } from '../http/later.ts';
 import type { SessionEvent } from './session-view.ts';
 
 export type EventStreamsOptions = {

@@ -2,12 +2,12 @@ import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
 import { flaky } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from './agent.ts';
-import { createHealthRoute } from './health-route.ts';
-import { scriptedModel } from './scripted-model.ts';
-import { load } from './testing/desk.ts';
-import { codeOf, day, served } from './testing/sessions.ts';
-import { textOf } from './testing/talk.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { createHealthRoute } from '../http/health-route.ts';
+import { scriptedModel } from '../scripted-model.ts';
+import { load } from '../testing/desk.ts';
+import { codeOf, day, served } from '../testing/sessions.ts';
+import { textOf } from '../testing/talk.ts';
 
 async function dump(storage: StorageProvider) {
   const { found } = await storage.scan('', null, 10_000);

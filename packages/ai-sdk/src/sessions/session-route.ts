@@ -9,11 +9,11 @@ import {
 } from '@stateroom/core';
 import { type OrchestrationState, OrchestrationStateManager } from '@stateroom/orchestration';
 import { z } from 'zod';
-import type { Agent } from './agent.ts';
-import { type AgentRoom, roomOf } from './agent-room.ts';
-import { errorResponse, RequestError, unknownSession } from './error-response.ts';
-import { headOnly } from './head-response.ts';
-import { parse, readJson } from './request-body.ts';
+import type { Agent } from '../agent/agent.ts';
+import { type AgentRoom, roomOf } from '../agent/agent-room.ts';
+import { errorResponse, RequestError, unknownSession } from '../http/error-response.ts';
+import { headOnly } from '../http/head-response.ts';
+import { parse, readJson } from '../http/request-body.ts';
 import { EventStreams } from './session-events.ts';
 import { type SessionList, conversationOf, summaryOf } from './session-view.ts';
 

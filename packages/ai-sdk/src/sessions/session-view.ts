@@ -11,9 +11,9 @@ import {
 } from '@stateroom/orchestration';
 import { isToolUIPart, type UIMessage } from 'ai';
 import type { SessionInfo } from '@stateroom/core';
-import type { Agent } from './agent.ts';
-import { originOf } from './answered-message.ts';
-import { fromTranscript, messagesIn } from './transcript.ts';
+import type { Agent } from '../agent/agent.ts';
+import { originOf } from '../transcript/answered-message.ts';
+import { fromTranscript, messagesIn } from '../transcript/transcript.ts';
 
 /** A session in a list of one's own. Times are epoch milliseconds. */
 export type SessionSummary = {

@@ -1,8 +1,8 @@
 import { redisStorage } from '@stateroom/core/redis';
 import { tool } from 'ai';
 import { z } from 'zod';
-import { type Agent, defineAgent } from '../agent.ts';
-import { createChatRoute } from '../chat-route.ts';
+import { type Agent, defineAgent } from '../agent/agent.ts';
+import { createChatRoute } from '../chat/chat-route.ts';
 import { scriptedModel } from '../scripted-model.ts';
 import { echo } from './echo.ts';
 import { listen } from './listen.ts';

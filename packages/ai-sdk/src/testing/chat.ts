@@ -1,5 +1,5 @@
 import { AbstractChat, type ChatState, type UIMessage } from 'ai';
-import type { ChatRoute } from '../chat-route.ts';
+import type { ChatRoute } from '../chat/chat-route.ts';
 
 /** The SDK's own chat, without React. */
 export class Chat extends AbstractChat<UIMessage> {}

@@ -1,6 +1,6 @@
 import type { StorageProvider } from '@stateroom/core';
 import { isToolUIPart, type UIMessage } from 'ai';
-import { loadConversation, roomOf } from '../agent-room.ts';
+import { loadConversation, roomOf } from '../agent/agent-room.ts';
 import { echo, echoOf, lookUp } from './echo.ts';
 import { type Answer, readAnswer, textOf, userMessage } from './talk.ts';
 

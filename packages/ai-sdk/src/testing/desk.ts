@@ -2,9 +2,9 @@ import type { StorageProvider } from '@stateroom/core';
 import { defineWorkflow } from '@stateroom/orchestration';
 import { tool } from 'ai';
 import { z } from 'zod';
-import { defineAgent } from '../agent.ts';
-import { type ChatRouteOptions, createChatRoute } from '../chat-route.ts';
-import { loadConversation } from '../agent-room.ts';
+import { defineAgent } from '../agent/agent.ts';
+import { type ChatRouteOptions, createChatRoute } from '../chat/chat-route.ts';
+import { loadConversation } from '../agent/agent-room.ts';
 import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
 
 /** The names of the tools that were really carried out. */

@@ -1,7 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { tool } from 'ai';
 import { z } from 'zod';
-import { type Agent, defineAgent } from '../agent.ts';
+import { type Agent, defineAgent } from '../agent/agent.ts';
 import { scriptedModel } from '../scripted-model.ts';
 import type { ScriptedReply, ScriptedSituation } from '../scripted-reply.ts';
 

@@ -1,8 +1,8 @@
 import type { StorageProvider } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
-import { ApiError } from '../api-error.ts';
-import { createSessionRoute, type SessionRouteOptions } from '../session-route.ts';
-import { createSessionsClient } from '../sessions-client.ts';
+import { ApiError } from '../client/api-error.ts';
+import { createSessionRoute, type SessionRouteOptions } from '../sessions/session-route.ts';
+import { createSessionsClient } from '../client/sessions-client.ts';
 import { desk, routeOn } from './desk.ts';
 import { post, userMessage } from './talk.ts';
 

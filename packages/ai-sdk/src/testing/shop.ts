@@ -11,8 +11,8 @@ import {
 } from 'ai';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
-import { loadConversation } from '../agent-room.ts';
-import { type AgentOptions, defineAgent } from '../agent.ts';
+import { loadConversation } from '../agent/agent-room.ts';
+import { type AgentOptions, defineAgent } from '../agent/agent.ts';
 import { createChatTransport } from '../client.ts';
 import { scriptedModel } from '../scripted-model.ts';
 import type { ScriptedReply, ScriptedSituation } from '../scripted-reply.ts';

@@ -1,5 +1,5 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
-import type { ChatRoute } from '../chat-route.ts';
+import type { ChatRoute } from '../chat/chat-route.ts';
 
 export type Answer = {
   readonly status: number;

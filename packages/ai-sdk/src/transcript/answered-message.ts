@@ -1,6 +1,6 @@
 import { attemptOf, messageIdOf, type TurnRecord, type TurnView } from '@stateroom/orchestration';
 import { isToolUIPart } from 'ai';
-import { RequestError } from './error-response.ts';
+import { RequestError } from '../http/error-response.ts';
 import { messagesIn } from './transcript.ts';
 
 /** A message of the transcript, with what is to go for it to be answered anew. */

@@ -1,6 +1,6 @@
 import { convertToModelMessages, generateText, type UIMessage } from 'ai';
 import { describe, expect, it } from 'vitest';
-import { scriptedModel } from './scripted-model.ts';
+import { scriptedModel } from '../scripted-model.ts';
 import { closeMessage, fromTranscript, toTranscript } from './transcript.ts';
 
 const toolPart = { type: 'tool-search', toolCallId: 'c1' } as const;

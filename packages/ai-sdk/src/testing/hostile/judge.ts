@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import { isErrorBody } from '../../api-error.ts';
+import { isErrorBody } from '../../client/api-error.ts';
 import { secret } from './world.ts';
 
 /** The table of docs/concepts/chat-route.md, but for what is the server's fault: that must not come of any request. */

@@ -2,13 +2,13 @@ import type { Logger, StorageProvider } from '@stateroom/core';
 import type { OverlapPolicy } from '@stateroom/orchestration';
 import { tool } from 'ai';
 import { z } from 'zod';
-import { type Agent, defineAgent } from '../../agent.ts';
-import { roomOf } from '../../agent-room.ts';
-import { createChatRoute } from '../../chat-route.ts';
-import { createHealthRoute } from '../../health-route.ts';
+import { type Agent, defineAgent } from '../../agent/agent.ts';
+import { roomOf } from '../../agent/agent-room.ts';
+import { createChatRoute } from '../../chat/chat-route.ts';
+import { createHealthRoute } from '../../http/health-route.ts';
 import { scriptedModel } from '../../scripted-model.ts';
 import type { ScriptedReply, ScriptedSituation } from '../../scripted-reply.ts';
-import { createSessionRoute } from '../../session-route.ts';
+import { createSessionRoute } from '../../sessions/session-route.ts';
 import { post, userMessage } from '../talk.ts';
 
 /** What the victim's transcripts are full of, and no answer to anybody else may hold. */
