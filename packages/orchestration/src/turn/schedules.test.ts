@@ -15,12 +15,13 @@ const processes = 3;
 const numRuns = Number(process.env['RUNS'] ?? 200);
 
 describe(`turns, in whatever order the storage answers, and whatever goes wrong (SEED=${seed})`, () => {
+  const happened = new Set<string>();
+
   it.each([
     { name: 'for callers who do not wait for each other', operation: anyOperation },
     { name: 'also where some take the session back', operation: anyOperationWithRewinds },
     { name: 'also where some delete the session', operation: anyOperationWithDeletions },
   ])('keep what they promise $name', async ({ operation }) => {
-    const happened = new Set<string>();
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -34,6 +35,10 @@ describe(`turns, in whatever order the storage answers, and whatever goes wrong 
       ),
       { numRuns, seed },
     );
+  });
+
+  // Of all together: the rarer ones do not come in each two hundred.
+  it('come, with those before, to every end that there is', () => {
     const ways = ['ended', 'running', 'finished', 'refused', 'withdrawn', 'steered', 'stopped', 'LEASE_LOST'];
     const answered = ['ended', 'refused', 'NOT_PENDING'].map((way) => `answer: ${way}`);
     expect([...happened]).toEqual(expect.arrayContaining([...ways.map((way) => `begin: ${way}`), ...answered]));
