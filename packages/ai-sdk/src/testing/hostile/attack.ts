@@ -182,10 +182,21 @@ class Attacker {
     } catch (error) {
       this.report(`a transcript is not valid any more: ${String(error)} ${shown.text.slice(0, 2000)}`);
     }
-    const message = { id: 'goes-on', role: 'user', parts: [{ type: 'text', text: 'hello' }] };
-    const answer = await this.#ask('POST', `/api/chat/${agentId}`, { id: sessionId, message });
+    const answer = await this.#answeredInLine(agentId, sessionId);
     const isOver = chunksIn(answer.text).some(({ type }) => type === 'finish') || answer.text.includes('"BUDGET"');
     if (!isOver) this.report(`a session does not go on: ${answer.status} ${answer.text} ${shown.text.slice(0, 3000)}`);
+  }
+
+  /** Between two turns of others the line may be full, which passes with them. */
+  async #answeredInLine(agentId: string, sessionId: string): Promise<Heard> {
+    const message = { id: 'goes-on', role: 'user', parts: [{ type: 'text', text: 'hello' }] };
+    const say = () => this.#ask('POST', `/api/chat/${agentId}`, { id: sessionId, message });
+    let answer = await say();
+    for (let tries = 0; tries < 500 && answer.status === 409; tries++) {
+      await delay(20);
+      answer = await say();
+    }
+    return answer;
   }
 
   /** Null where it is gone. What a client has left may still run for a moment. */
