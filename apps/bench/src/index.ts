@@ -1,4 +1,6 @@
 /** Runs the benchmarks that are named, or all. */
+import { conversationsAtOnce } from './conversations.ts';
+import { firstByte } from './first-byte.ts';
 import { hotSession } from './hot-session.ts';
 import { print } from './measure.ts';
 import { million } from './million.ts';
@@ -10,6 +12,8 @@ const benchmarks = new Map([
   ['hot-session', hotSession],
   ['million', million],
   ['turns', turns],
+  ['first-byte', firstByte],
+  ['conversations', conversationsAtOnce],
 ]);
 const names = process.argv.slice(2);
 for (const name of names.length > 0 ? names : benchmarks.keys()) {

@@ -52,3 +52,13 @@ export function printRates(rates: ReadonlyMap<string, Rate>): void {
 export function ratio(rates: ReadonlyMap<string, Rate>, ours: string, theirs: string): string {
   return ((rates.get(ours)?.perSecond ?? 0) / (rates.get(theirs)?.perSecond ?? 1)).toFixed(2);
 }
+
+/** The value that so much of all is not above: 0.5 for the median. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+export function percentiles(ms: readonly number[]): string {
+  return `p50 ${percentile(ms, 0.5).toFixed(1)} ms, p99 ${percentile(ms, 0.99).toFixed(1)} ms`;
+}
