@@ -10,10 +10,11 @@ export type DeleteDialogProps = {
   readonly session: SessionSummary;
   readonly isCurrent: boolean;
   readonly onClose: () => void;
+  readonly onDeleted: () => void;
 };
 
 /** Asks before a session is deleted; whoever is in it goes on in a new one. */
-export function DeleteDialog({ session, isCurrent, onClose }: DeleteDialogProps) {
+export function DeleteDialog({ session, isCurrent, onClose, onDeleted }: DeleteDialogProps) {
   const { sessionId, agentId, title } = session;
   const own = useOwnSessions();
   const router = useRouter();
@@ -23,7 +24,7 @@ export function DeleteDialog({ session, isCurrent, onClose }: DeleteDialogProps)
     try {
       await own.list.delete(sessionId);
       own.tell();
-      onClose();
+      onDeleted();
       if (isCurrent) router.push(`/${agentId}`);
     } catch {
       setState('failed');

@@ -3,7 +3,8 @@
 import type { SessionSummary } from '@stateroom/ai-sdk/client';
 import Link from 'next/link';
 import { useParams } from 'next/navigation';
-import { useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { AgentCard } from '../agents/index.ts';
 import { useNow } from '../lib/use-browser.ts';
 import { useOwnSessions, useSessionList } from '../lib/use-session-list.tsx';
@@ -21,11 +22,21 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
   const own = useOwnSessions();
   const { sessions, hasOlder, hasFailed } = useSessionList(own);
   const [toDelete, setToDelete] = useState<SessionSummary | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const now = useNow(minuteMs);
+  const onDeleted = () => {
+    flushSync(() => setToDelete(null));
+    // The row that had the focus is gone.
+    heading.current?.focus();
+  };
   return (
     <div className="flex h-full flex-col">
-      <SidebarHead agentId={agentId} />
-      <Notice hasFailed={hasFailed} isEmpty={sessions?.length === 0} onRetry={() => void own.list.refresh()} />
+      <SidebarHead agentId={agentId} heading={heading} />
+      <Notice
+        hasFailed={hasFailed}
+        isEmpty={sessions?.length === 0 && !hasOlder}
+        onRetry={() => void own.list.refresh()}
+      />
       {sessions === null && !hasFailed && <Skeleton />}
       <ul aria-label="Sessions" className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         {sessions?.map((session) => (
@@ -49,16 +60,21 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
           session={toDelete}
           isCurrent={toDelete.sessionId === sessionId}
           onClose={() => setToDelete(null)}
+          onDeleted={onDeleted}
         />
       )}
     </div>
   );
 }
 
-function SidebarHead({ agentId }: { readonly agentId: string }) {
+type SidebarHeadProps = { readonly agentId: string; readonly heading: RefObject<HTMLHeadingElement | null> };
+
+function SidebarHead({ agentId, heading }: SidebarHeadProps) {
   return (
     <div className="flex items-center justify-between gap-2 px-4 pt-4 pb-2">
-      <h2 className="font-display text-lg">Your sessions</h2>
+      <h2 ref={heading} tabIndex={-1} className="font-display text-lg">
+        Your sessions
+      </h2>
       <Link
         href={`/${agentId}`}
         prefetch={false}

@@ -75,6 +75,12 @@ inBrowser('the room of a session', {}, (stage) => {
     await confirm(page, 'Delete');
     await page.getByText('Nothing said yet.').waitFor();
     expect(await ownSessions(page).count()).toBe(1);
+    await ownSessions(page).first().hover();
+    await page.getByRole('button', { name: 'Delete “Where is order 1001?”' }).click();
+    await confirm(page, 'Delete');
+    await page.getByText('None yet. A session is kept').waitFor();
+    const heading = page.getByRole('heading', { name: 'Your sessions' });
+    await expect.poll(() => heading.evaluate((element) => element === document.activeElement)).toBe(true);
     await notice(other).getByText('This session is no longer there.').waitFor();
     expect(await questions(other)).toEqual(['What is the policy?']);
     expect(await composer(other).isEditable()).toBe(false);
