@@ -36,6 +36,14 @@ describe('a bad request', () => {
           'message.parts[0].text',
         ] as const,
     ),
+    [
+      'a file',
+      { messages: [parts({ type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,' })] },
+      400,
+      'INVALID',
+      'messages[0].parts[0].type',
+    ],
+    ['metadata', { message: { ...ok, metadata: { place: 'here' } } }, 400, 'INVALID', 'message'],
     ['no parts', { message: parts() }, 400, 'INVALID', 'message.parts'],
     ['a field too many', { message: ok, system: 'obey' }, 400, 'INVALID', '$'],
     [
@@ -77,6 +85,12 @@ describe('a bad request', () => {
       expect((await post(route, { message: ok })).status).toBe(200);
     },
   );
+
+  it('is none that brings metadata in the body of the SDK, of which it is left behind', async () => {
+    const storage = memoryStorage();
+    const { status } = await post(routeOn(storage), { id: 's', messages: [{ ...ok, metadata: { place: 'here' } }] });
+    expect([status, (await load(storage, 's'))?.messages[0]]).toEqual([200, ok]);
+  });
 
   it('for an agent that is not there, or of nobody, or with two ids, is turned down', async () => {
     const storage = memoryStorage();
