@@ -66,6 +66,11 @@ export function transcript(page: Page): Promise<string[]> {
   return page.getByRole('log').getByRole('article').allInnerTexts();
 }
 
+/** How many turns the panel counts. */
+export function turnCount(page: Page): Promise<string> {
+  return page.locator('dt', { hasText: 'Turns' }).locator('+ dd').innerText();
+}
+
 /** Where the guest writes. */
 export function composer(page: Page): Locator {
   return page.getByRole('textbox', { name: /^Message to/ });

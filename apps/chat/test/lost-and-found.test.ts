@@ -1,8 +1,6 @@
-import type { Page } from 'playwright-core';
-import { afterAll, expect, it } from 'vitest';
-import { ask, composer, idle, notice, questions, say, transcript, wholeAnswer } from './browser.ts';
+import { expect, it } from 'vitest';
+import { ask, composer, idle, notice, questions, say, transcript, turnCount, wholeAnswer } from './browser.ts';
 import { inBrowser } from './in-browser.ts';
-import { ModelServer } from './model-server.ts';
 
 inBrowser('what a page lost, and finds again', { delayMs: 100 }, (stage) => {
   it('is found as it was left by Back and Forward, over a new session and another agent', async () => {
@@ -19,7 +17,7 @@ inBrowser('what a page lost, and finds again', { delayMs: 100 }, (stage) => {
     await page.goBack();
     await page.getByText('Where is order 1001?', { exact: true }).waitFor();
     await page.getByRole('article', { name: 'Support desk' }).waitFor();
-    expect(await turns(page)).toBe('1');
+    expect(await turnCount(page)).toBe('1');
     await page.goForward();
     await page.goForward();
     await page.getByRole('article', { name: 'Game master' }).waitFor();
@@ -109,99 +107,4 @@ inBrowser('what a page lost, and finds again', { delayMs: 100 }, (stage) => {
     await say(page, 'Go on');
     expect(await questions(page)).toEqual(['Where is order 1001?', 'Go on']);
   });
-
-  it('is what comes in another window, while it comes', async () => {
-    // Slow enough for a window that is told once a second.
-    await using slow = await stage().serve('windows', { delayMs: 150 });
-    const page = await stage().guest();
-    await page.goto(`${slow.url}/support`);
-    await say(page, 'Hello');
-    const other = await page.context().newPage();
-    await other.goto(page.url());
-    await wholeAnswer(other, 1);
-    await ask(page, 'Where is order 1001?');
-    await other.getByText('is writing').waitFor();
-    const third = await page.context().newPage();
-    await third.goto(page.url());
-    await third.getByText('is writing').waitFor();
-    for (const each of [page, other, third]) await wholeAnswer(each, 2);
-    const [first, ...others] = await Promise.all([page, other, third].map((each) => transcript(each)));
-    expect(others).toEqual([first, first]);
-  });
-
-  it('is the turn that another window added', async () => {
-    const page = await stage().guest();
-    await page.goto(`${stage().server.url}/game`);
-    await say(page, 'Look around');
-    const other = await page.context().newPage();
-    await other.goto(page.url());
-    await say(other, 'Move east');
-    await say(page, 'Look again');
-    await expect.poll(() => questions(page)).toEqual(['Look around', 'Move east', 'Look again']);
-    expect(await turns(page)).toBe('3');
-  });
 });
-
-const models = new ModelServer();
-const env = async () => ({
-  OPENAI_BASE_URL: await models.start(),
-  STATEROOM_MODEL: 'local-1',
-  STATEROOM_SQLITE_PATH: ':memory:',
-});
-
-inBrowser('a message that is not answered', { env }, (stage) => {
-  afterAll(() => models[Symbol.asyncDispose]());
-
-  it('is sent again as the same one, at once or after a reload, when the model has failed', async () => {
-    const page = await stage().guest();
-    await page.goto(`${stage().server.url}/research`);
-    models.fault = 'fails';
-    await ask(page, 'Where is it stored?');
-    await page.getByText('The model could not answer.').waitFor();
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByText('The model could not answer.').waitFor();
-    await page.reload();
-    await page.getByText('Your message has no answer.').waitFor();
-    models.fault = null;
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await wholeAnswer(page, 1);
-    expect(await questions(page)).toEqual(['Where is it stored?']);
-    await page.reload();
-    await page.getByRole('article', { name: 'Research desk' }).waitFor();
-    expect(await questions(page)).toEqual(['Where is it stored?']);
-    expect(await notice(page).count()).toBe(0);
-  });
-
-  it('is told when the model says nothing', async () => {
-    const page = await stage().guest();
-    await page.goto(`${stage().server.url}/research`);
-    models.fault = 'is silent';
-    await ask(page, 'Are you there?');
-    await page.getByText(/said nothing/).waitFor();
-    models.fault = null;
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await wholeAnswer(page, 1);
-    expect(await questions(page)).toEqual(['Are you there?']);
-  });
-
-  it('is given back when it is too long, by the page or by the server', async () => {
-    const page = await stage().guest();
-    await page.goto(`${stage().server.url}/research`);
-    await composer(page).fill('x'.repeat(32_001));
-    await page.getByText('32,001 characters, of 32,000').waitFor();
-    expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
-
-    const body = JSON.stringify({ error: { code: 'TOO_LARGE', message: 'too long', path: 'message.parts[0].text' } });
-    await page.route('**/api/chat/research', (route) => route.fulfill({ status: 413, body }));
-    await ask(page, 'Too long for this server');
-    await page.getByText('That message is too long.').waitFor();
-    expect(await composer(page).inputValue()).toBe('Too long for this server');
-    expect(await questions(page)).toEqual([]);
-    await page.reload();
-    await page.getByText('Nothing said yet.').waitFor();
-  });
-});
-
-async function turns(page: Page): Promise<string> {
-  return page.locator('dt', { hasText: 'Turns' }).locator('+ dd').innerText();
-}
