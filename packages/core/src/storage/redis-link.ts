@@ -17,7 +17,11 @@ export type RedisServers =
       readonly url: string;
     }
   | {
-      /** One that its owner connects and closes. */
+      /**
+       * One that its owner connects and closes. Make it with `disableOfflineQueue: true`, as those that are made here
+       * are: else a commit that waits for a connection goes out behind a greeting that the server may refuse, and is
+       * told as not done though it was.
+       */
       readonly client: RedisClient;
     }
   /** As node-redis' createCluster and createSentinel take them. */
@@ -35,29 +39,33 @@ export type Link = {
   readonly send: (command: readonly string[], key: string | null, abortSignal: AbortSignal) => Promise<unknown>;
   /** One page; where there are several servers, of one of them. */
   readonly scan: (page: PageOfKeys, abortSignal: AbortSignal) => ReturnType<typeof scanServer>;
-  /** Notes this moment; what it gives says whether anything that was sent since may have left this process. */
-  readonly watch: () => () => boolean;
   /** Ends it at once, with all that is in flight. */
   readonly destroy: () => void;
 };
 
-/** Of links that do not tell: it may. */
-const mayHaveLeft = () => () => true;
-
 export type ErrorListener = (error: unknown) => void;
 
 export function openLink(options: RedisServers, onError: ErrorListener): Link {
-  if ('url' in options) return urlLink(options.url, onError);
+  if ('url' in options) {
+    const client = createClient(serverOptions(options.url)).on('error', onError);
+    return {
+      connect: () => client.connect(),
+      send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
+      scan: (page, abortSignal) => scanServer(page, (command) => client.sendCommand(command, { abortSignal })),
+      destroy: () => client.destroy(),
+    };
+  }
   if ('cluster' in options) return clusterLink(options.cluster, onError);
   if ('sentinel' in options) {
     // It would send a command again that may have run: a commit would then be refused by itself, and seem lost.
-    const sentinel = createSentinel({ ...options.sentinel, maxCommandRediscovers: 0 }).on('error', onError);
+    const nodeClientOptions = { ...options.sentinel.nodeClientOptions, ...withoutQueue };
+    const made = { ...options.sentinel, nodeClientOptions, maxCommandRediscovers: 0 };
+    const sentinel = createSentinel(made).on('error', onError);
     return {
       connect: () => sentinel.connect(),
       send: (command, _key, abortSignal) => sentinel.sendCommand(false, [...command], { abortSignal }),
       scan: (page, abortSignal) =>
         scanServer(page, (command) => sentinel.sendCommand(false, [...command], { abortSignal })),
-      watch: mayHaveLeft,
       destroy: () => void sentinel.destroy(),
     };
   }
@@ -68,36 +76,13 @@ export function openLink(options: RedisServers, onError: ErrorListener): Link {
     connect: async () => {},
     send: (command, _key, abortSignal) => sendCommand(command, abortSignal),
     scan: (page, abortSignal) => scanServer(page, (command) => sendCommand(command, abortSignal)),
-    watch: mayHaveLeft,
     destroy: () => {},
   };
 }
 
-function urlLink(url: string, onError: ErrorListener): Link {
-  const client = createClient(serverOptions(url)).on('error', onError);
-  let connections = 0;
-  let isCut = true;
-  client.on('connect', () => {
-    connections += 1;
-    isCut = false;
-  });
-  client.on('reconnecting', () => {
-    isCut = true;
-  });
-  return {
-    connect: () => client.connect(),
-    send: (command, _key, abortSignal) => client.sendCommand(command, { abortSignal }),
-    scan: (page, abortSignal) => scanServer(page, (command) => client.sendCommand(command, { abortSignal })),
-    watch: () => {
-      const [seen, wasCut] = [connections, isCut];
-      return () => !wasCut || connections > seen;
-    },
-    destroy: () => client.destroy(),
-  };
-}
-
 function clusterLink(options: RedisClusterOptions, onError: ErrorListener): Link {
-  const cluster = createCluster(options).on('error', onError);
+  const defaults = { ...options.defaults, ...withoutQueue };
+  const cluster = createCluster({ ...options, defaults }).on('error', onError);
   return {
     connect: () => cluster.connect(),
     send: (command, key, abortSignal) => cluster.sendCommand(key ?? undefined, false, [...command], { abortSignal }),
@@ -110,7 +95,6 @@ function clusterLink(options: RedisClusterOptions, onError: ErrorListener): Link
           return (await cluster.nodeClient(master)).sendCommand(command, { abortSignal });
         },
       }),
-    watch: mayHaveLeft,
     destroy: () => cluster.destroy(),
   };
 }
@@ -125,9 +109,13 @@ export function refuseOddUrl(url: string): void {
   });
 }
 
+/** What waited for a connection would go out behind its greeting, whatever the server says to that. */
+const withoutQueue = { disableOfflineQueue: true };
+
 function serverOptions(url: string): RedisClientOptions {
   return {
     url,
+    ...withoutQueue,
     socket: {
       // Tries for ever, since each call has its own deadline; but what the server says no to, as a password, stays so.
       reconnectStrategy: (retries, cause) =>

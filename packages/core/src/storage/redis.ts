@@ -1,4 +1,4 @@
-import { AbortError, ClientClosedError, ErrorReply, ReconnectStrategyError } from 'redis';
+import { AbortError, ClientClosedError, ClientOfflineError, ErrorReply, ReconnectStrategyError } from 'redis';
 import { isStateroomError, refuseUnless, type StateroomError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { StorageProvider } from './provider.ts';
@@ -89,7 +89,6 @@ class NodeRedisConnection implements RedisConnection {
 
   async #over<R>(call: (link: Link) => Promise<R>, signal: AbortSignal): Promise<R> {
     const link = await this.#connect(signal);
-    const mayHaveLeft = link.watch();
     try {
       const reply = await unlessAborted(call(link), signal);
       this.#heardAt = performance.now();
@@ -97,7 +96,9 @@ class NodeRedisConnection implements RedisConnection {
     } catch (error) {
       if (error instanceof ErrorReply) this.#heardAt = performance.now();
       if (signal.aborted) this.#dropSilent(link);
-      throw this.#failure(mayHaveLeft() ? error : new AbortError());
+      // The server has said no to it for good: the next call asks anew.
+      if (error instanceof ClientClosedError) this.#drop(link);
+      throw this.#failure(error);
     }
   }
 
@@ -142,7 +143,7 @@ class NodeRedisConnection implements RedisConnection {
       return new CommandError(reasonOf(error), { code: codeOf(error), mayHaveRun: false });
     }
     if (error === unanswered) return new CommandError('no answer in time', { mayHaveRun: true, isTimeout: true });
-    if (error instanceof AbortError || error instanceof ClientClosedError) {
+    if (error instanceof AbortError || error instanceof ClientClosedError || error instanceof ClientOfflineError) {
       const reason = this.#lastError === null ? 'no connection in time' : `no connection: ${reasonOf(this.#lastError)}`;
       return new CommandError(reason, { mayHaveRun: false, isTimeout: this.#lastError === null });
     }

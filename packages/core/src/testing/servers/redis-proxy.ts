@@ -8,6 +8,9 @@ export type RedisProxy = {
   /** The next `times` replies are lost, each together with its connection; the commands have run. */
   readonly loseReplies: (times: number) => void;
   readonly connections: () => number;
+  /** Ends all connections, and takes no new one until it is `restored`. */
+  readonly cut: () => Promise<void>;
+  readonly restore: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -36,6 +39,10 @@ export async function startProxy(port: number): Promise<RedisProxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
+  const cut = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
   return {
     url: `redis://127.0.0.1:${address.port}`,
     mute: () => {
@@ -48,9 +55,8 @@ export async function startProxy(port: number): Promise<RedisProxy> {
       toLose = times;
     },
     connections: () => sockets.size / 2,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    cut,
+    restore: () => new Promise<void>((resolve) => server.listen(address.port, '127.0.0.1', resolve)),
+    stop: cut,
   };
 }
