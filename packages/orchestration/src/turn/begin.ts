@@ -119,7 +119,7 @@ export class Beginning<T> {
     const hasTicket = view?.ticket === this.#ticket;
     // Much may have been spent while it waited.
     if (view !== null && this.#hasWaited) await this.#admit(view);
-    const before = await this.#clear(view);
+    const before = await this.#orLeave(view, () => this.#clear(view));
     const version = parts.mint();
     this.#sentAt.set(version, performance.now());
     const { turnId, isInputStored } = this.#progress;
@@ -146,13 +146,17 @@ export class Beginning<T> {
     return clear(this.#context, session, wish);
   }
 
-  /** Throws what refuses the turn, and leaves no place in the line behind. */
   async #admit(view: SessionView): Promise<void> {
     const { state } = await this.#context.parts.open(this.#sessionId, view.record);
+    await this.#orLeave(view, () => this.#admitState(state));
+  }
+
+  /** Of what refuses the turn: it leaves no place in the line behind. */
+  async #orLeave<R>(view: SessionView | null, task: () => Promise<R>): Promise<R> {
     try {
-      await this.#admitState(state);
+      return await task();
     } catch (refusal) {
-      await this.#leave({ status: 'refused', by: 'queue', turnId: null }, view);
+      if (view !== null) await this.#leave({ status: 'refused', by: 'queue', turnId: null }, view);
       throw refusal;
     }
   }

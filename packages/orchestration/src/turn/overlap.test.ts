@@ -301,6 +301,20 @@ describe('a message in place of others', () => {
     await started(await next).end({ messages: ['m1:new'] });
     expect((await here.stored()).messages).toEqual(['m1:user', 'm1:new']);
   });
+
+  it('leaves no place in the line behind, when it comes to nothing', async () => {
+    for (const id of ['m1', 'm2']) await started(await here.begin(id)).end();
+    const running = started(await there.begin('m3'));
+    const first = here.begin('m4', { replacing: { after: null }, overlap: 'enqueue' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = there.begin('m5', { replacing: { after: 'm1#1' }, overlap: 'enqueue' });
+    const refused = expect(second).rejects.toMatchObject({ code: 'INVALID', path: 'turnId' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running.end();
+    await started(await first).end();
+    await refused;
+    expect((await here.begin('m6')).status).toBe('started');
+  });
 });
 
 describe('a message that takes the place of others where it would be taken along', () => {
