@@ -1,4 +1,4 @@
-import { unwrap } from '@stateroom/core';
+import { isStateroomError, unwrap } from '@stateroom/core';
 import {
   type Admission,
   answersTo,
@@ -86,12 +86,9 @@ async function begin(
   const { signal, admission, ...access } = guest;
   if (wish.type === 'answers') return goOn(room, { sessionId, answers: wish.answers }, guest);
   const asked = await askedFor(room, { sessionId, wish }, access);
-  const begun = await room.turns.begin(sessionId, {
-    ...access,
-    ...asked,
-    signal,
-    ...leaveOf(admission),
-    ...historyOf(room),
+  const options = { ...access, ...asked, signal, ...leaveOf(admission), ...historyOf(room) };
+  const begun = await room.turns.begin(sessionId, options).catch((error: unknown) => {
+    throw asked.replacing !== undefined && isOfNoTurn(error) ? overtaken() : error;
   });
   if (begun.status !== 'started') {
     if (wish.type === 'message') await refuseOtherWords(room, { begun, message: wish.message, sessionId }, access);
@@ -218,6 +215,15 @@ function isAnswer({ state }: { readonly state: string }): boolean {
 
 function answeredAlready(): RequestError {
   return new RequestError('NOT_PENDING', 'this was answered already; nothing has run');
+}
+
+/** The turn was there when the request was read: while it waited others have taken it back. */
+function isOfNoTurn(error: unknown): boolean {
+  return isStateroomError(error) && error.code === 'INVALID' && error.path === 'turnId';
+}
+
+function overtaken(): RequestError {
+  return new RequestError('CONFLICT', 'what this takes the place of is gone meanwhile; load the session anew');
 }
 
 function takenId(): RequestError {

@@ -148,6 +148,21 @@ describe('an answer', () => {
     expect([unknown.status, unknown.body]).toMatchObject([400, { error: { path: 'regenerate' } }]);
   });
 
+  it('is told that the conversation has moved on, when another window took back what it was to replace', async () => {
+    const { here, there, answer } = await begun({ overlap: 'enqueue' });
+    await answer;
+    await post(here, { id: 's', message: userMessage('two', 'm2') });
+    const running = post(here, { id: 's', message: userMessage('three', 'm3') });
+    await soon();
+    const first = post(here, { id: 's', message: userMessage('other', 'm4'), replaces: 'm1' });
+    await soon();
+    const second = post(there, { id: 's', message: userMessage('another', 'm5'), replaces: 'm2' });
+    const { status, body, chunks } = await second;
+    const told = JSON.stringify([body ?? null, chunks]);
+    expect([status === 409 || status === 200, told]).toEqual([true, expect.stringMatching(/CONFLICT.*gone meanwhile/)]);
+    await Promise.all([running, first]);
+  });
+
   it('is given to a message that was changed, and all that came after is gone', async () => {
     const { storage, here } = servers({ delayMs: 0, reply: ({ userText }) => ({ text: `You said ${userText}` }) });
     await post(here, { id: 's', message: userMessage('first', 'm1'), create: true });
