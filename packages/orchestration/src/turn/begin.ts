@@ -153,12 +153,10 @@ export class Beginning<T> {
 
   /** Of what refuses the turn: it leaves no place in the line behind. */
   async #orLeave<R>(view: SessionView | null, task: () => Promise<R>): Promise<R> {
-    try {
-      return await task();
-    } catch (refusal) {
+    return task().catch(async (refusal: unknown) => {
       if (view !== null) await this.#leave({ status: 'refused', by: 'queue', turnId: null }, view);
       throw refusal;
-    }
+    });
   }
 
   async #admitState(state: T): Promise<void> {

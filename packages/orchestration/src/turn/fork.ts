@@ -1,4 +1,4 @@
-import { type Access, createId, type SessionManager, unwrap } from '@stateroom/core';
+import { type Access, createId, type SessionManager, StateroomError, unwrap } from '@stateroom/core';
 import { checkpoints } from './changes.ts';
 import { lookBack, marksOf, messagesOf, placeOf, stateAfter } from './past.ts';
 import type { TurnRecord } from './stored.ts';
@@ -15,12 +15,12 @@ export type ForkTarget = Access & {
 
 /**
  * Makes a new session of the same owner and agent, with all that was there after a turn; its metadata names where it
- * comes from. A commit of its own marks its messages as answered. Gives its id. INVALID for a turn that is not there, NO_CHECKPOINT where it was too long
- * ago, EXISTS where the id is taken.
+ * comes from. A commit of its own marks its messages as answered; where that fails there is no fork. Gives its id. INVALID
+ * for a turn that is not there, NO_CHECKPOINT where it was too long ago, EXISTS where the id is taken.
  */
 export async function fork<T>(
   context: TurnContext<T>,
-  sessions: Pick<SessionManager<T, TurnList>, 'createSession'>,
+  sessions: Pick<SessionManager<T, TurnList>, 'createSession' | 'deleteSession'>,
   { sessionId, guard, turnId, forkId = createId() }: ForkTarget,
 ): Promise<string> {
   const { session, past, view } = await lookBack(context, { sessionId, guard, withMessages: true });
@@ -40,7 +40,13 @@ export async function fork<T>(
       },
     }),
   );
-  await markAll(context, made.sessionId, kept);
+  try {
+    await markAll(context, made.sessionId, kept);
+  } catch (error) {
+    // It would answer its messages again. Where it cannot be taken back either, it ends with its life span.
+    await sessions.deleteSession(made.sessionId);
+    throw error;
+  }
   return made.sessionId;
 }
 
@@ -52,7 +58,7 @@ async function markAll<T>(context: TurnContext<T>, forkId: string, kept: readonl
   const writing = await parts.write(session, { state: session.state, draft: null });
   const last = kept.at(-1);
   if (last === undefined) return;
-  await parts.commit({
+  const { committed, wasResent } = await parts.commit({
     checks: writing.checks,
     changes: [
       ...writing.changes,
@@ -61,4 +67,6 @@ async function markAll<T>(context: TurnContext<T>, forkId: string, kept: readonl
       ...checkpoints(context, session, { turnId: last.turnId, index: kept.length - 1, writing }).slice(0, 1),
     ],
   });
+  // Of one that was sent again the refusal may be its own doing.
+  if (!committed && !wasResent) throw new StateroomError('CONFLICT', 'somebody wrote to the fork before it was whole');
 }

@@ -1,6 +1,6 @@
 import { SessionManager, StateroomError, unwrap } from '@stateroom/core';
 import { memoryStorage } from '@stateroom/core/memory';
-import { flaky, manualClock } from '@stateroom/core/testing';
+import { flaky, manualClock, override } from '@stateroom/core/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { aborted, rooms, started, tell } from '../testing/rooms.ts';
@@ -264,6 +264,26 @@ describe('a fork', () => {
     expect(metadata).toEqual({ forkOf: { sessionId: 's', turnId: 'm1#1' } });
     await expect(room.turns.fork('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID' });
     await expect(room.turns.fork('s', { turnId: null, forkId })).rejects.toMatchObject({ code: 'EXISTS' });
+  });
+
+  it('is not there when it could not be made whole', async () => {
+    const storage = memoryStorage();
+    let isForking = false;
+    const failing = override(storage, {
+      commit: async (transaction) => {
+        const isMarking =
+          isForking && transaction.changes.some(({ type, key }) => type === 'set' && key.includes('checkpoint'));
+        if (isMarking) throw new StateroomError('STORAGE', 'the storage is away for a moment');
+        return storage.commit(transaction);
+      },
+    });
+    const room = rooms(failing);
+    await room.create();
+    await started(await room.begin('m1')).end({ messages: ['m1:answer'] });
+    isForking = true;
+    await expect(room.turns.fork('s', { turnId: 'm1#1' })).rejects.toMatchObject({ code: 'STORAGE' });
+    const { sessions } = await room.sessions.listSessions({ owner: 'guest' });
+    expect(sessions.map(({ sessionId }) => sessionId)).toEqual(['s']);
   });
 });
 

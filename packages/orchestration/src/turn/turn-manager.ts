@@ -27,7 +27,7 @@ import { turnAttachment, TurnKeys } from './turn-parts.ts';
 
 export type TurnManagerOptions<T> = Partial<TurnLimits> & {
   /** Made with the lists `messages` and `turns`, and with `turnAttachment` among its `attachments`. */
-  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession' | 'createSession'>;
+  readonly sessions: Pick<SessionManager<T, TurnList>, 'parts' | 'getSession' | 'createSession' | 'deleteSession'>;
   /** 'reject' by default. */
   readonly overlap?: OverlapPolicy;
   /** By default only what was stored step by step is left of a turn whose process has died. */
