@@ -3,7 +3,7 @@ import { contentSecurityPolicy } from './lib/content-security-policy.ts';
 import { getGuests } from './lib/guest.ts';
 
 /** Next reads this as plain data: everything but the build's own files. */
-export const config = { matcher: ['/((?!_next/static|_next/image|icon.svg|api/health).*)'] };
+export const config = { matcher: ['/((?!_next/static/|_next/image$|icon.svg$|api/health$).*)'] };
 
 /**
  * Gives a guest's cookie to whoever comes without one. A page sees it in this same request. An API call does not, and is
@@ -34,7 +34,7 @@ function page(request: NextRequest, cookie: string | null): NextResponse {
   return response;
 }
 
-/** Whatever the request held under that name comes behind ours: the first is the one that counts. */
+/** Whatever the request held under that name comes behind ours: the first valid one counts. */
 function withFirst(cookie: string, others: string | null): string {
   return others === null ? cookie : `${cookie}; ${others}`;
 }

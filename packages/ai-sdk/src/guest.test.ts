@@ -30,6 +30,14 @@ describe('a guest’s cookie', () => {
     expect([await guests.identify(request()), await guests.identify(request('theme=dark'))]).toEqual([null, null]);
   });
 
+  it('is found behind others of its name, which a neighbour on the same site can set', async () => {
+    const guests = new GuestCookie({ secret });
+    const { owner, cookie } = await issued(guests);
+    const tossed = await issued(new GuestCookie({ secret: other }));
+    for (const before of [tossed.cookie, `${guests.name}=`, `${guests.name}=%`])
+      expect(await guests.identify(request(`${before}; ${cookie}`))).toBe(owner);
+  });
+
   it('cannot be made by somebody who does not know the secret, nor changed, nor taken for one of another name', async () => {
     const guests = new GuestCookie({ secret });
     const { cookie } = await issued(guests);
@@ -94,7 +102,11 @@ describe('a guest’s cookie', () => {
     const guests = new GuestCookie({ secret });
     const route = routeOn(memoryStorage(), { identify: guests.identify });
     const say = async (cookie: string, body: object) => {
-      const init = { method: 'POST', headers: { cookie }, body: JSON.stringify(body) };
+      const init = {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      };
       return readAnswer(await route.POST(new Request('http://localhost/api/chat/desk', init)));
     };
     const [mine, yours] = [await issued(guests), await issued(guests)];

@@ -78,11 +78,13 @@ export class GuestCookie {
   }
 
   async #read({ headers }: Pick<Asking, 'headers'>): Promise<{ owner: string; expiresAt: number } | null> {
-    const token = parseCookie(headers.get('cookie') ?? '')[this.name];
-    if (token === undefined) return null;
-    for (const key of [this.#key, ...this.#olderKeys]) {
-      const { sub, exp } = (await verified(token, key, this.name)) ?? {};
-      if (sub !== undefined && exp !== undefined) return { owner: sub, expiresAt: exp };
+    // Others of the same site can set one of this name too, which may come first.
+    const tokens = (headers.get('cookie') ?? '').split(';').map((pair) => parseCookie(pair)[this.name]);
+    for (const token of tokens.filter((each) => each !== undefined)) {
+      for (const key of [this.#key, ...this.#olderKeys]) {
+        const { sub, exp } = (await verified(token, key, this.name)) ?? {};
+        if (sub !== undefined && exp !== undefined) return { owner: sub, expiresAt: exp };
+      }
     }
     return null;
   }
