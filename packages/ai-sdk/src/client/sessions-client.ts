@@ -58,18 +58,20 @@ export function createSessionsClient<M extends UIMessage = UIMessage>({
   fetch: plain,
 }: SessionsClientOptions = {}): SessionsClient<M> {
   const ask = asking(guestFetch(plain));
-  const addressOf = (...segments: readonly string[]) => [api, ...segments.map(encodeURIComponent)].join('/');
+  const addressOf = (sessionId: string, ...rest: readonly string[]) =>
+    [api, encodeURIComponent(addressable(sessionId)), ...rest].join('/');
+  const reach = async (sessionId: string, init?: RequestInit) => ask(addressOf(sessionId), init);
   const post = async (address: string, body: unknown) =>
     ask(address, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
   // The answers are those of our own route, of the version that this client came with.
   return {
     list: async (options) => (await (await ask(`${api}?${queryOf(options).toString()}`)).json()) as SessionList,
     get: async (sessionId) => {
-      const response = await ask(addressOf(sessionId)).catch(nullIfAbsent);
+      const response = await reach(sessionId).catch(nullIfAbsent);
       return response && ((await response.json()) as Conversation<M>);
     },
     delete: async (sessionId) => {
-      const response = await ask(addressOf(sessionId), { method: 'DELETE' }).catch(nullIfAbsent);
+      const response = await reach(sessionId, { method: 'DELETE' }).catch(nullIfAbsent);
       return response !== null && ((await response.json()) as { deleted: boolean }).deleted;
     },
     rewind: async (sessionId, to) => {
@@ -92,6 +94,12 @@ function asking(plain: typeof fetch): Ask {
     if (!response.ok) throw await apiErrorOf(response);
     return response;
   };
+}
+
+/** What a URL would take for another place, or cannot hold, is the id of no session. */
+function addressable(sessionId: string): string {
+  if (/[^.]|\.{3}/.test(sessionId) && sessionId.isWellFormed()) return sessionId;
+  throw new ApiError(404, { code: 'NOT_FOUND', message: 'there is no such session' });
 }
 
 function queryOf({ agentId, limit, cursor }: Parameters<SessionsClient['list']>[0] = {}): URLSearchParams {

@@ -51,8 +51,10 @@ export class EventStreams {
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const { done, value } = await lines.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
+        if (!done) return controller.enqueue(encoder.encode(value));
+        controller.close();
+        // What listens for the end of the process would be kept until then.
+        left.abort();
       },
       cancel: () => left.abort(),
     });

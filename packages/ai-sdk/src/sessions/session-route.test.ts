@@ -118,6 +118,15 @@ describe('one’s own sessions', () => {
     expect(await dump(storage)).toEqual(before);
   });
 
+  it('are not there under an id that no URL can hold', async () => {
+    const { say, mine } = served();
+    await say('One', 's');
+    for (const id of ['', '.', '..', '\ud800']) {
+      expect([await mine.get(id), await mine.delete(id)]).toEqual([null, false]);
+      expect(await codeOf(mine.fork(id, { turnId: null }))).toBe('404 NOT_FOUND');
+    }
+  });
+
   it('of an agent that is not of this route are not there', async () => {
     const storage = memoryStorage();
     const other = defineAgent({ id: 'other', model: scriptedModel(), instructions: '', tools: {} });
@@ -150,7 +159,7 @@ describe('what no page would send', () => {
     const before = await mine.get('s');
     const request = new Request(`http://localhost${path}`, {
       method,
-      headers: { 'x-owner': 'me' },
+      headers: { 'x-owner': 'me', 'content-type': 'application/json' },
       ...(body !== undefined && { body }),
     });
     const response = await route[method](request);
