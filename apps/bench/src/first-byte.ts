@@ -83,7 +83,11 @@ function printRow(what: string, heard: readonly Heard[], bareMs: readonly number
 
 /** How long the first byte of the answer took, and how many round trips had come back by then; reads all of it. */
 async function ask(url: string, body: object, trips: () => number): Promise<Heard> {
-  const request = { method: 'POST', headers: { 'x-user': 'me' }, body: JSON.stringify(body) };
+  const request = {
+    method: 'POST',
+    headers: { 'x-user': 'me', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
   const startedAt = performance.now();
   const response = await fetch(`${url}/api/chat/bench`, request);
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);

@@ -9,12 +9,11 @@ import { ConfirmDialog } from './confirm-dialog.tsx';
 export type DeleteDialogProps = {
   readonly session: SessionSummary;
   readonly isCurrent: boolean;
-  readonly onClose: () => void;
-  readonly onDeleted: () => void;
+  readonly onClose: (isDeleted: boolean) => void;
 };
 
 /** Asks before a session is deleted; whoever is in it goes on in a new one. */
-export function DeleteDialog({ session, isCurrent, onClose, onDeleted }: DeleteDialogProps) {
+export function DeleteDialog({ session, isCurrent, onClose }: DeleteDialogProps) {
   const { sessionId, agentId, title } = session;
   const own = useOwnSessions();
   const router = useRouter();
@@ -24,7 +23,7 @@ export function DeleteDialog({ session, isCurrent, onClose, onDeleted }: DeleteD
     try {
       await own.list.delete(sessionId);
       own.tell();
-      onDeleted();
+      onClose(true);
       if (isCurrent) router.push(`/${agentId}`);
     } catch {
       setState('failed');
@@ -36,7 +35,7 @@ export function DeleteDialog({ session, isCurrent, onClose, onDeleted }: DeleteD
       act="Delete"
       isBusy={state === 'deletes'}
       onConfirm={() => void confirm()}
-      onClose={onClose}
+      onClose={() => onClose(false)}
     >
       <p className="wrap-anywhere">
         {title !== null && <span className="text-ink">“{title}” </span>}

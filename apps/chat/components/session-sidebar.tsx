@@ -24,10 +24,10 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
   const [toDelete, setToDelete] = useState<SessionSummary | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const now = useNow(minuteMs);
-  const onDeleted = () => {
+  const close = (isDeleted: boolean) => {
     flushSync(() => setToDelete(null));
     // The row that had the focus is gone.
-    heading.current?.focus();
+    if (isDeleted) heading.current?.focus();
   };
   return (
     <div className="flex h-full flex-col">
@@ -43,27 +43,28 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
           <SessionEntry
             key={session.sessionId}
             session={session}
-            agentTitle={cards.find(({ id }) => id === session.agentId)?.title ?? session.agentId}
+            agentTitle={titleIn(cards, session.agentId)}
             isCurrent={session.sessionId === sessionId}
             now={now}
             onDelete={() => setToDelete(session)}
           />
         ))}
-        {hasOlder && (
-          <li className="px-2 pt-2">
-            <QuietButton onClick={() => void own.list.showOlder()}>Older</QuietButton>
-          </li>
-        )}
+        {hasOlder && <Older onShow={() => void own.list.showOlder()} />}
       </ul>
-      {toDelete !== null && (
-        <DeleteDialog
-          session={toDelete}
-          isCurrent={toDelete.sessionId === sessionId}
-          onClose={() => setToDelete(null)}
-          onDeleted={onDeleted}
-        />
-      )}
+      {toDelete && <DeleteDialog session={toDelete} isCurrent={toDelete.sessionId === sessionId} onClose={close} />}
     </div>
+  );
+}
+
+function titleIn(cards: SessionSidebarProps['cards'], agentId: string): string {
+  return cards.find(({ id }) => id === agentId)?.title ?? agentId;
+}
+
+function Older({ onShow }: { readonly onShow: () => void }) {
+  return (
+    <li className="px-2 pt-2">
+      <QuietButton onClick={onShow}>Older</QuietButton>
+    </li>
   );
 }
 

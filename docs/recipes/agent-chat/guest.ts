@@ -40,7 +40,8 @@ export class Guest {
   }
 
   #request(path: string, init: RequestInit): Request {
-    const headers = { 'x-guest': this.name, ...(this.sessionId !== null && { 'x-session-id': this.sessionId }) };
+    const session = this.sessionId !== null && { 'x-session-id': this.sessionId };
+    const headers = { 'content-type': 'application/json', 'x-guest': this.name, ...session };
     return new Request(`http://localhost${path}`, { ...init, headers });
   }
 }

@@ -19,6 +19,7 @@ export class Guest {
     this.#ask = (input, init) => {
       const headers = new Headers(init?.headers);
       headers.set('x-guest', name);
+      headers.set('content-type', 'application/json');
       return fetch(input, { ...init, headers });
     };
     this.sessions = createSessionsClient({ api: `${url}/api/sessions`, fetch: this.#ask });

@@ -86,6 +86,16 @@ describe('a bad request', () => {
     },
   );
 
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'text/json', ''])(
+    'is one that a page of another origin can send: %s',
+    async (type) => {
+      const storage = memoryStorage();
+      const { status, body } = await post(routeOn(storage), { message: ok }, { headers: { 'content-type': type } });
+      expect([status, body]).toMatchObject([400, { error: { code: 'INVALID', path: 'content-type' } }]);
+      expect(await keysIn(storage)).toBe(0);
+    },
+  );
+
   it('is none that brings metadata in the body of the SDK, of which it is left behind', async () => {
     const storage = memoryStorage();
     const { status } = await post(routeOn(storage), { id: 's', messages: [{ ...ok, metadata: { place: 'here' } }] });

@@ -15,7 +15,7 @@ async function roomThatAnswers(answers: number) {
   const say = async (body: object) => {
     const request = new Request('http://localhost/api/chat/desk', {
       method: 'POST',
-      headers: { 'x-owner': 'me' },
+      headers: { 'x-owner': 'me', 'content-type': 'application/json' },
       body: JSON.stringify({ message: userMessage('hello'), ...body }),
     });
     const { status, body: stream } = await route.POST(request);

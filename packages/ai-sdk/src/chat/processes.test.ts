@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)(`two servers on one Redis${redisNote}`, () => {
   });
   afterAll(() => redis.stop());
 
-  const headers = { 'x-owner': 'me' };
+  const headers = { 'x-owner': 'me', 'content-type': 'application/json' };
   const post = async ({ url }: ChatServer, body: object): Promise<Answer> =>
     readAnswer(await fetch(`${url}/api/chat/desk`, { method: 'POST', headers, body: JSON.stringify(body) }));
   const ask = async ({ url }: ChatServer, method: 'GET' | 'DELETE', query: Record<string, string>): Promise<Answer> =>

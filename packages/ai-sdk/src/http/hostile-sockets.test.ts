@@ -7,7 +7,7 @@ import { secret, worldOn } from '../testing/hostile/world.ts';
 
 const host = 'host: localhost\r\ncookie: token=token-of-attacker-0\r\n';
 const body = JSON.stringify({ message: { id: 'm', role: 'user', parts: [{ type: 'text', text: 'hello' }] } });
-const post = `POST /api/chat/reject HTTP/1.1\r\n${host}`;
+const post = `POST /api/chat/reject HTTP/1.1\r\n${host}content-type: application/json\r\n`;
 const length = `content-length: ${body.length}\r\n`;
 
 /** What `fetch` would not send, each with the status that is heard. */
@@ -62,7 +62,7 @@ describe('what comes through a socket and is no request', () => {
 });
 
 async function assertServes(world: Awaited<ReturnType<typeof overHttp>>): Promise<void> {
-  const headers = { cookie: 'token=token-of-attacker-0' };
+  const headers = { cookie: 'token=token-of-attacker-0', 'content-type': 'application/json' };
   const request = new Request('http://localhost/api/chat/reject', { method: 'POST', headers, body });
   const response = await world.answer(request);
   const heard = { status: response.status, headers: response.headers, text: await response.text() };

@@ -12,7 +12,7 @@ const neverEnding = () =>
 const posted = (path: string, body: ReadableStream) =>
   new Request(`http://localhost${path}`, {
     method: 'POST',
-    headers: { 'x-owner': 'me' },
+    headers: { 'x-owner': 'me', 'content-type': 'application/json' },
     body,
     duplex: 'half',
   });
@@ -42,7 +42,7 @@ describe('a body', () => {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
-    const headers = { 'x-owner': 'me', 'transfer-encoding': 'chunked' };
+    const headers = { 'x-owner': 'me', 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
     const sending = httpRequest({ port, path: '/api/chat/desk', method: 'POST', headers });
     const answered = once(sending, 'response');
     const megabyte = 'x'.repeat(1024 * 1024);

@@ -4,9 +4,25 @@ import { later } from './later.ts';
 
 export type BodyLimits = { readonly maxBodyBytes: number; readonly maxBodyMs: number };
 
-/** What a request's body says. INVALID for what is no JSON in UTF-8, or comes too slowly, TOO_LARGE for more bytes than are allowed. */
+/**
+ * What a request's body says. INVALID for what is no JSON in UTF-8, is not called so, or comes too slowly, TOO_LARGE for
+ * more bytes than are allowed.
+ */
 export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  refuseForeignForm(request);
   return parseJson(await readText(request, limits));
+}
+
+/**
+ * A page of another origin may send anything with its guest's cookie but what a browser asks the server about first, and
+ * JSON is of that. A cookie's SameSite does not tell apart origins of one site, as the ports of localhost.
+ */
+function refuseForeignForm({ headers }: Request): void {
+  const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/json') return;
+  throw new RequestError('INVALID', 'the body is not called JSON; send content-type: application/json', {
+    path: 'content-type',
+  });
 }
 
 /** The body as text, never more of it in memory than is allowed. */

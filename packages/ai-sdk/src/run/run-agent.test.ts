@@ -51,7 +51,7 @@ describe('a turn', () => {
     const leaving = new AbortController();
     const request = new Request('http://localhost/api/chat/desk', {
       method: 'POST',
-      headers: { 'x-owner': 'me' },
+      headers: { 'x-owner': 'me', 'content-type': 'application/json' },
       body: JSON.stringify({ id: 's', message: userMessage('What moves the tides?'), create: true }),
       signal: leaving.signal,
     });

@@ -80,7 +80,8 @@ async function say({ id, owner, texts }: Talk, turn: number, url: string): Promi
   const message = userMessage(texts[turn] ?? '', `m-${id}-${turn}`);
   const body = JSON.stringify({ id, message, create: turn === 0 });
   const startedAt = performance.now();
-  const response = await fetch(`${url}/api/chat/echo`, { method: 'POST', headers: { 'x-owner': owner }, body });
+  const headers = { 'x-owner': owner, 'content-type': 'application/json' };
+  const response = await fetch(`${url}/api/chat/echo`, { method: 'POST', headers, body });
   let firstByteMs = 0;
   let text = '';
   const decoder = new TextDecoder();
@@ -89,8 +90,7 @@ async function say({ id, owner, texts }: Talk, turn: number, url: string): Promi
     if (firstByteMs === 0 && text.includes('data: ')) firstByteMs = performance.now() - startedAt;
   }
   const turnMs = performance.now() - startedAt;
-  const { status, headers } = response;
-  const answer = await readAnswer(new Response(text, { status, headers }));
+  const answer = await readAnswer(new Response(text, { status: response.status, headers: response.headers }));
   return { answer, firstByteMs, turnMs };
 }
 
