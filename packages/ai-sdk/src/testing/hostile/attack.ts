@@ -212,7 +212,7 @@ class Attacker {
   }
 
   async #respond(method: string, path: string, body?: unknown): Promise<Response> {
-    const headers = { cookie: `token=${this.#token}` };
+    const headers = { cookie: `token=${this.#token}`, 'content-type': 'application/json' };
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     return this.world.answer(new Request(`http://localhost${path}`, { method, headers, ...json }));
   }
