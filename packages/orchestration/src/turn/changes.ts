@@ -128,18 +128,33 @@ function marksAtEnd<T>(
 
 /** The state after the turn; and before the first, which no turn has left. */
 export function checkpoints<T>(
-  { parts, keysOf }: TurnContext<T>,
+  context: TurnContext<T>,
   opened: TurnSession<T>,
-  turn: { readonly turnId: string; readonly index: number; readonly writing: SessionWriting<T, TurnList> },
+  { turnId, index, writing }: { readonly turnId: string; readonly index: number; readonly writing: TurnWriting<T> },
 ): Change[] {
   const { record } = opened.seen;
-  const ttlMs = parts.partTtlMs(opened);
-  const set = (index: number, state: unknown, stateVersion: number): Change => {
-    const { incarnation } = opened;
-    const value = JSON.stringify({ incarnation, turnId: turn.turnId, stateVersion, state });
-    return { type: 'set', key: keysOf(opened.sessionId).checkpoint(index), value, version: parts.mint(), ttlMs };
-  };
-  const written = turn.writing.next.seen.record;
-  const after = set(turn.index, written.state, written.stateVersion);
-  return turn.index > 0 ? [after] : [after, set(-1, record.draft?.before ?? record.state, record.stateVersion)];
+  const after = checkpoint(context, opened, { turnId, index, ...writing.next.seen.record });
+  if (index > 0) return [after];
+  const { stateVersion, draft, state } = record;
+  return [after, checkpoint(context, opened, { turnId, index: -1, state: draft?.before ?? state, stateVersion })];
+}
+
+type TurnWriting<T> = SessionWriting<T, TurnList>;
+
+type Stored = {
+  readonly turnId: string;
+  readonly index: number;
+  readonly state: unknown;
+  readonly stateVersion: number;
+};
+
+/** A state as it is stored, for the turn at a place; -1 is the state before the first. */
+export function checkpoint<T>(
+  { parts, keysOf }: TurnContext<T>,
+  opened: TurnSession<T>,
+  { turnId, index, state, stateVersion }: Stored,
+): Change {
+  const value = JSON.stringify({ incarnation: opened.incarnation, turnId, stateVersion, state });
+  const key = keysOf(opened.sessionId).checkpoint(index);
+  return { type: 'set', key, value, version: parts.mint(), ttlMs: parts.partTtlMs(opened) };
 }

@@ -1,4 +1,5 @@
-import { type Change, StateroomError } from '@stateroom/core';
+import { type Change, type StorageEntry, StateroomError } from '@stateroom/core';
+import type { z } from 'zod';
 import { setMark } from './changes.ts';
 import type { SessionView, Versioned } from './session-view.ts';
 import { cameToNothing, Checkpoint, parseStored, Run, TurnRecord } from './stored.ts';
@@ -52,11 +53,20 @@ export async function stateAfter<T>(
   { place, turnId }: { readonly place: number; readonly turnId: string | null },
 ): Promise<T> {
   const { entries } = await parts.read({ entries: [keysOf(session.sessionId).checkpoint(place)] });
-  const checkpoint = parseStored(Checkpoint, entries[0]);
-  const isIt = checkpoint?.incarnation === session.incarnation && (place < 0 || checkpoint.turnId === turnId);
-  if (checkpoint !== null && isIt) return parts.stateOf(checkpoint);
+  const stored = checkpointIn(entries[0], session, { place, turnId });
+  if (stored !== null) return parts.stateOf(stored);
   const message = 'the state after this turn is not kept any more; rewind with keepState, or to a later turn';
   throw new StateroomError('NO_CHECKPOINT', message, { path: 'turnId' });
+}
+
+/** What an entry holds of the turn at a place; null where it holds nothing, or the state after another turn. */
+export function checkpointIn<T>(
+  entry: StorageEntry | null | undefined,
+  { incarnation }: TurnSession<T>,
+  { place, turnId }: { readonly place: number; readonly turnId: string | null },
+): z.infer<typeof Checkpoint> | null {
+  const stored = parseStored(Checkpoint, entry);
+  return stored?.incarnation === incarnation && (place < 0 || stored.turnId === turnId) ? stored : null;
 }
 
 /** The messages that turns were about, or took along. */

@@ -259,11 +259,34 @@ describe('a fork', () => {
     expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer', 'm4:user', 'm4:answer']);
     await room.turns.rewind(forkId, { turnId: 'm1#1' });
     expect((await room.stored(forkId)).messages).toEqual(['m1:user', 'm1:answer']);
+    await room.turns.rewind(forkId, { turnId: null });
+    expect(await room.stored(forkId)).toEqual({ messages: [], told: [] });
     expect((await room.stored()).messages).toHaveLength(5);
     const { metadata } = unwrap(await room.sessions.getSession(forkId));
     expect(metadata).toEqual({ forkOf: { sessionId: 's', turnId: 'm1#1' } });
     await expect(room.turns.fork('s', { turnId: 'm9#1' })).rejects.toMatchObject({ code: 'INVALID' });
     await expect(room.turns.fork('s', { turnId: null, forkId })).rejects.toMatchObject({ code: 'EXISTS' });
+  });
+
+  it('can be gone back in to the states that can be gone back to where it comes from', async () => {
+    const room = rooms(memoryStorage());
+    await room.create();
+    const ids = Array.from({ length: 25 }, (_, index) => `m${index + 1}`);
+    for (const id of ids) {
+      const turn = started(await room.begin(id));
+      turn.update(tell(id));
+      await turn.end();
+    }
+    const forkId = await room.turns.fork('s', { turnId: 'm24#1' });
+    await expect(room.turns.rewind(forkId, { turnId: 'm5#1' })).rejects.toMatchObject({ code: 'NO_CHECKPOINT' });
+    for (const count of [23, 6]) {
+      await room.turns.rewind(forkId, { turnId: `m${count}#1` });
+      expect((await room.stored(forkId)).told).toEqual(ids.slice(0, count));
+    }
+    const again = await room.turns.fork(forkId, { turnId: 'm6#1' });
+    await room.turns.rewind(again, { turnId: null });
+    expect(await room.stored(again)).toEqual({ messages: [], told: [] });
+    expect((await room.stored()).told).toEqual(ids);
   });
 
   it('is not there when it could not be made whole', async () => {

@@ -3,7 +3,7 @@ import { parseStored, Queue, Run, TurnRecord } from './stored.ts';
 import { messageIdOf, turnIdOf } from './turn-id.ts';
 
 /** The states after the last so many turns can be gone back to. */
-const checkpointCount = 20;
+export const checkpointCount = 20;
 
 /**
  * The keys of a session's turns, beside its record, its guard and the lists `messages` and `turns`:
