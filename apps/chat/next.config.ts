@@ -12,6 +12,8 @@ const securityHeaders = [
 
 const config: NextConfig = {
   headers: async () => [{ source: '/:path*', headers: securityHeaders }],
+  // Some browsers ask for it by itself, whatever the page says.
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   turbopack: { root: resolve(import.meta.dirname, '../..') },
   typescript: { tsconfigPath: 'tsconfig.build.json' },
   poweredByHeader: false,

@@ -3,7 +3,7 @@ import { contentSecurityPolicy } from './lib/content-security-policy.ts';
 import { getGuests } from './lib/guest.ts';
 
 /** Next reads this as plain data: everything but the build's own files. */
-export const config = { matcher: ['/((?!_next/static/|_next/image$|icon.svg$|api/health$).*)'] };
+export const config = { matcher: ['/((?!_next/static/|_next/image$|icon.svg$|favicon.ico$|api/health$).*)'] };
 
 /**
  * Gives a guest's cookie to whoever comes without one. A page sees it in this same request. An API call does not, and is

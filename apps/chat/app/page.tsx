@@ -19,8 +19,9 @@ export default async function HomePage() {
           Every conversation has its own cabin.
         </h1>
         <p className="mt-5 max-w-[56ch] text-lg leading-relaxed text-ink-soft">
-          Each session is private, kept on the server, and found as it was left: the step the agent is in, the tools it
-          may use there, and every word.
+          Stateroom is the server half of an agent conversation, and these are three agents on it. Each session is
+          private, kept on the server, and found as it was left: the step the agent is in, the tools it may use there,
+          and every word.
         </p>
         <p className="mt-6 flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm">
           <Porthole isLit />

@@ -1,6 +1,6 @@
 'use client';
 
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 export type ConfirmDialogProps = {
   readonly title: string;
@@ -16,10 +16,10 @@ export type ConfirmDialogProps = {
 export function ConfirmDialog({ title, act, isBusy, onConfirm, onClose, children }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opened = dialog.current;
     opened?.showModal();
-    // So that the focus goes back to where it was.
+    // So that the focus goes back to where it was, which it does while the dialog is still on the page.
     return () => opened?.close();
   }, []);
   const shape = 'rounded-lg px-4 py-2 text-sm font-semibold';

@@ -3,6 +3,7 @@ import type { AgentCard } from '../agents/index.ts';
 import type { Conversation, ConversationPhase } from '../lib/use-conversation.ts';
 import type { Draft } from '../lib/use-draft.ts';
 import type { Session } from '../lib/use-session.ts';
+import { useKeptFocus } from '../lib/use-kept-focus.ts';
 import { useStickToEnd } from '../lib/use-stick-to-end.ts';
 import { Composer, type ComposerState } from './composer.tsx';
 import { EmptyRoom } from './empty-room.tsx';
@@ -28,6 +29,7 @@ export function ConversationColumn({ card, conversation, reach, draft, modelLabe
   const isEmpty = messages.length === 0 && phase !== 'opening' && phase !== 'gone';
   const { scroller, follow } = useStickToEnd(!isEmpty);
   const input = useFocusOnWideScreens();
+  useKeptFocus(input);
   const sendAndFollow = (text: string) => {
     follow();
     conversation.send(text);

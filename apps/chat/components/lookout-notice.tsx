@@ -9,7 +9,8 @@ export function LookoutNotice({ onStop }: { readonly onStop: () => void }) {
         Looking for the answer
       </output>
       <p className="mt-1 leading-relaxed text-ink-soft">
-        Your message is still being answered, or was lost. This page looks again every few seconds, for a minute.
+        Your message is still being answered, or was lost. This page looks again for a quarter of a minute, and then
+        lets you send it again.
       </p>
       <button
         type="button"

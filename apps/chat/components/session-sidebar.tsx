@@ -31,7 +31,7 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
   };
   return (
     <div className="flex h-full flex-col">
-      <SidebarHead agentId={agentId} heading={heading} />
+      <SidebarHead agentId={knownIn(cards, agentId)} heading={heading} />
       <Notice
         hasFailed={hasFailed}
         isEmpty={sessions?.length === 0 && !hasOlder}
@@ -54,6 +54,11 @@ export function SessionSidebar({ cards }: SessionSidebarProps) {
       {toDelete && <DeleteDialog session={toDelete} isCurrent={toDelete.sessionId === sessionId} onClose={close} />}
     </div>
   );
+}
+
+/** With whom a new session is begun: the agent of the page, if there is one of that name. */
+function knownIn(cards: SessionSidebarProps['cards'], agentId: string): string {
+  return (cards.find(({ id }) => id === agentId) ?? cards[0])?.id ?? agentId;
 }
 
 function titleIn(cards: SessionSidebarProps['cards'], agentId: string): string {

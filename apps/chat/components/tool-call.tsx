@@ -63,7 +63,8 @@ function Question({ tool, onAnswer }: { readonly tool: string; readonly onAnswer
     <fieldset className="flex flex-wrap items-center gap-2 border-t border-line px-3.5 py-3">
       <legend className="sr-only">{`May ${tool} run?`}</legend>
       <span aria-hidden="true" className="mr-auto">
-        May <span className="font-mono text-[0.8125rem]">{tool}</span> run?
+        May <span className="font-mono text-[0.8125rem]">{tool}</span> run?{' '}
+        <span className="text-ink-soft">To write something else declines it.</span>
       </span>
       <button type="button" className={`${shape} border border-line hover:bg-recess`} onClick={() => onAnswer(false)}>
         Decline

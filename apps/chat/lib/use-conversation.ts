@@ -3,7 +3,7 @@
 import { useChat } from '@ai-sdk/react';
 import type { ClientView } from '@stateroom/orchestration';
 import { useEffect, useEffectEvent, useState } from 'react';
-import { type ChatFault, describeFault, goneFault, lostFault, unansweredFault } from './chat-fault.ts';
+import { type ChatFault, describeFault, faultCodeOf, goneFault, lostFault, unansweredFault } from './chat-fault.ts';
 import { type ChatMessage, hasContent, isAsking } from './chat-message.ts';
 import type { SessionChat } from './session-chat.ts';
 import { type Lookout, useLookout } from './use-lookout.ts';
@@ -128,6 +128,8 @@ function faultOf({ messages, error }: ChatSnapshot, { phase, lookout, held }: Fa
   if (phase === 'gone') return goneFault;
   if (phase !== 'ready') return null;
   if (lookout.state === 'over') return lostFault;
+  // What broke off is the turn before it, which says nothing of a message that never reached a server.
+  if (error !== undefined && held.isWaiting && faultCodeOf(error) === 'CRASHED') return lostFault;
   if (error !== undefined) return describeFault(error, messages.at(-1)?.role === 'assistant');
   const last = messages.findLast((message) => hasContent(message));
   return last?.role === 'user' && !held.isWaiting ? unansweredFault : null;

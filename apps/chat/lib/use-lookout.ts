@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent, useState } from 'react';
 
-/** `over` when a minute has passed in vain, or whoever waits has had enough. */
+/** `over` when a quarter of a minute has passed in vain, or whoever waits has had enough. */
 type LookoutState = 'off' | 'looking' | 'over';
 
 export type Lookout = {
@@ -13,9 +13,10 @@ export type Lookout = {
 };
 
 const everyMs = 3000;
-const forMs = 60_000;
+/** What the server has taken is stored by then, or shows as a turn that runs. */
+const forMs = 15_000;
 
-/** Looks at once, then every few seconds for a minute, until `look` has found what it looks for. */
+/** Looks at once, then every few seconds for a quarter of a minute, until `look` has found what it looks for. */
 export function useLookout(look: () => Promise<boolean>): Lookout {
   const [state, setState] = useState<LookoutState>('off');
   const lookOnce = useEffectEvent(look);

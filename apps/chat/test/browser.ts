@@ -66,6 +66,10 @@ export function transcript(page: Page): Promise<string[]> {
   return page.getByRole('log').getByRole('article').allInnerTexts();
 }
 
+export function hasFocus(element: Locator): Promise<boolean> {
+  return element.evaluate((found) => found === document.activeElement);
+}
+
 /** How many turns the panel counts. */
 export function turnCount(page: Page): Promise<string> {
   return page.locator('dt', { hasText: 'Turns' }).locator('+ dd').innerText();

@@ -1,6 +1,18 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { ask, composer, idle, notice, ownSessions, phone, questions, say, timeline, wholeAnswer } from './browser.ts';
+import {
+  ask,
+  composer,
+  hasFocus,
+  idle,
+  notice,
+  ownSessions,
+  phone,
+  questions,
+  say,
+  timeline,
+  wholeAnswer,
+} from './browser.ts';
 import { inBrowser } from './in-browser.ts';
 
 inBrowser('the room of a session', {}, (stage) => {
@@ -80,7 +92,7 @@ inBrowser('the room of a session', {}, (stage) => {
     await confirm(page, 'Delete');
     await page.getByText('None yet. A session is kept').waitFor();
     const heading = page.getByRole('heading', { name: 'Your sessions' });
-    await expect.poll(() => heading.evaluate((element) => element === document.activeElement)).toBe(true);
+    await expect.poll(() => hasFocus(heading)).toBe(true);
     await notice(other).getByText('This session is no longer there.').waitFor();
     expect(await questions(other)).toEqual(['What is the policy?']);
     expect(await composer(other).isEditable()).toBe(false);
@@ -97,6 +109,12 @@ inBrowser('the room of a session', {}, (stage) => {
     await wholeAnswer(page, 1);
     await page.getByRole('button', { name: 'Answer anew' }).click();
     await wholeAnswer(page, 1);
+    await expect.poll(() => hasFocus(composer(page))).toBe(true);
+    const goBack = page.getByRole('button', { name: 'Go back to before the first' });
+    await goBack.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => hasFocus(goBack)).toBe(true);
     await expect.poll(() => timeline(page).count()).toBe(1);
     await page.reload();
     expect(await questions(page)).toEqual(['Look north']);

@@ -1,9 +1,6 @@
-import { NotAboard } from '../../components/not-aboard.tsx';
+import { NoSuchSession } from '../../components/no-such-session.tsx';
+import { getServices } from '../../lib/services.ts';
 
-export default function NoSuchSession() {
-  return (
-    <NotAboard title="There is no such session.">
-      It has expired, it was deleted, or it belongs to another guest.
-    </NotAboard>
-  );
+export default function NotFound() {
+  return <NoSuchSession agentIds={getServices().agents.map(({ agent }) => agent.id)} />;
 }

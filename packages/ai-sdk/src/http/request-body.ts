@@ -78,7 +78,7 @@ function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): 
 }
 
 function parseJson(text: string): unknown {
-  if (text === '') throw new RequestError('INVALID', 'the body is empty; send JSON with a message', { path: '$' });
+  if (text === '') throw new RequestError('INVALID', 'the body is empty; send JSON', { path: '$' });
   try {
     return JSON.parse(text);
   } catch {

@@ -11,6 +11,11 @@ import type { TurnProgress } from './turn-progress.ts';
  */
 export class ToolRefusal extends Error {
   override readonly name = 'ToolRefusal';
+
+  /** The AI SDK tells the model so; the name of a class says nothing to it. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** Longer results are of no use to a model, and would weigh on every later turn. */
