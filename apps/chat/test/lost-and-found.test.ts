@@ -38,7 +38,7 @@ inBrowser('what a page lost, and finds again', { delayMs: 100 }, (stage) => {
     await page.getByText('is writing').waitFor();
     await page.reload();
     await page.getByText('is writing').waitFor();
-    expect(await questions(page)).toEqual(['Where is order 1001?', 'What is the policy?']);
+    await expect.poll(() => questions(page)).toEqual(['Where is order 1001?', 'What is the policy?']);
     await wholeAnswer(page, 2);
     const resumed = await transcript(page);
     await page.reload();

@@ -79,7 +79,7 @@ export class Guest {
   async post(body: object): Promise<Answer> {
     const request = new Request(`http://localhost/api/chat/${this.#agentId}`, {
       method: 'POST',
-      headers: { 'x-owner': this.owner },
+      headers: { 'content-type': 'application/json', 'x-owner': this.owner },
       body: JSON.stringify({ id: this.sessionId, ...body }),
     });
     const response = await this.#route.POST(request);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AgentOptions, defineAgent } from './agent.ts';
 import { roomOf } from './agent-room.ts';
-import { guardTools } from '../run/guard-tools.ts';
+import { guardTools, ToolRefusal } from '../run/guard-tools.ts';
 import { scriptedModel, type ScriptedModelOptions } from '../scripted-model.ts';
 import { load, routeOn } from '../testing/desk.ts';
 import { post, stateOf, textOf, userMessage } from '../testing/talk.ts';
@@ -263,8 +263,8 @@ describe('a tool', () => {
         for (const { called, goal } of modelSteps) {
           const { activeTools } = progress.beginModelStep();
           const call = async () => guards[called]?.execute?.({}, options);
-          const outcome = await call().catch((error: unknown) => String(error));
-          const isRefused = String(outcome).startsWith('ToolRefusal');
+          const outcome = await call().catch((error: unknown) => error);
+          const isRefused = outcome instanceof ToolRefusal;
           expect([isRefused, outcome === called]).toEqual([
             !activeTools.includes(called),
             activeTools.includes(called),
