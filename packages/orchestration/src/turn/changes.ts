@@ -127,7 +127,7 @@ function marksAtEnd<T>(
 }
 
 /** The state after the turn; and before the first, which no turn has left. */
-export function checkpoints<T>(
+function checkpoints<T>(
   context: TurnContext<T>,
   opened: TurnSession<T>,
   { turnId, index, writing }: { readonly turnId: string; readonly index: number; readonly writing: TurnWriting<T> },
