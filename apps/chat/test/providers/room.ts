@@ -193,12 +193,17 @@ async function readText({ body }: Response, meanwhile: Meanwhile | undefined): P
     new TextDecoderStream(),
   )) {
     text += piece;
-    if (!isAwaited || meanwhile === undefined || !text.includes(meanwhile.onceSaid)) continue;
+    if (!isAwaited || meanwhile === undefined || !saidIn(text).includes(meanwhile.onceSaid)) continue;
     isAwaited = false;
     await meanwhile.happens();
   }
   if (isAwaited) throw new Error(`it never said "${meanwhile?.onceSaid}": ${text}`);
   return text;
+}
+
+/** All events that are whole, without ids: these are random, and may hold any word. */
+function saidIn(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n\n')).replaceAll(/"\w*id":"[^"]*"/gi, '');
 }
 
 function answerOf(body: string): Answer {
