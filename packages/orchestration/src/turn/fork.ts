@@ -15,9 +15,10 @@ export type ForkTarget = Access & {
 };
 
 /**
- * Makes a new session of the same owner and agent, with all that was there after a turn, and the states that can be gone back to; its metadata names where it
- * comes from. A commit of its own marks its messages as answered; where that fails there is no fork. Gives its id. INVALID
- * for a turn that is not there, NO_CHECKPOINT where it was too long ago, EXISTS where the id is taken.
+ * Makes a new session of the same owner and agent, with all that was there after a turn, and the states before it that
+ * can be gone back to; its metadata names where it comes from. A commit of its own marks its messages as answered; where
+ * that fails there is no fork. Gives its id. INVALID for a turn that is not there, NO_CHECKPOINT where it was too long
+ * ago, EXISTS where the id is taken.
  */
 export async function fork<T>(
   context: TurnContext<T>,
@@ -28,76 +29,84 @@ export async function fork<T>(
   const place = placeOf(past, turnId);
   const kept = past.slice(0, place + 1);
   const messages = context.parts.list(session, 'messages', view.messages).items;
+  const state = context.forked(await stateAfter(context, session, { place, turnId }), forkId);
   const { owner, agentId, metadata } = session.seen.record;
-  const made = unwrap(
+  unwrap(
     await sessions.createSession({
       sessionId: forkId,
       ...(owner !== null && { owner }),
       ...(agentId !== null && { agentId }),
       metadata: { ...metadata, forkOf: { sessionId, turnId } },
       content: {
-        state: context.forked(await stateAfter(context, session, { place, turnId }), forkId),
+        state,
         lists: { messages: messages.slice(0, kept.at(-1)?.messages.to ?? 0), turns: kept },
       },
     }),
   );
   try {
-    await markAll(context, { forkId: made.sessionId, from: session, kept });
+    await complete(context, { forkId, guard, from: session, kept, state });
   } catch (error) {
     // It would answer its messages again. Where it cannot be taken back either, it ends with its life span.
-    await sessions.deleteSession(made.sessionId);
+    await sessions.deleteSession(forkId);
     throw error;
   }
-  return made.sessionId;
+  return forkId;
 }
 
-/** So that none of the messages is answered again, and the states after the last turns can be gone back to. */
-async function markAll<T>(
-  context: TurnContext<T>,
-  {
-    forkId,
-    from,
-    kept,
-  }: { readonly forkId: string; readonly from: TurnSession<T>; readonly kept: readonly TurnRecord[] },
-): Promise<void> {
+type Fork<T> = {
+  readonly forkId: string;
+  readonly guard: string;
+  /** Where it comes from. */
+  readonly from: TurnSession<T>;
+  readonly kept: readonly TurnRecord[];
+  /** After the last turn of those. */
+  readonly state: T;
+};
+
+/**
+ * So that none of the messages is answered again, and the states after the last turns can be gone back to. Leaves the
+ * record as it is: somebody may have found the fork, and have written to it.
+ */
+async function complete<T>(context: TurnContext<T>, made: Fork<T>): Promise<void> {
+  const { forkId, guard, kept } = made;
+  if (kept.length === 0) return;
   const { parts, keysOf } = context;
-  const { record } = keysOf(forkId);
-  const session = await parts.open(forkId, (await parts.read({ entries: [record] })).entries[0]);
-  const writing = await parts.write(session, { state: session.state, draft: null });
-  const last = kept.at(-1);
-  if (last === undefined) return;
+  const keys = keysOf(forkId);
+  const session = await parts.open(forkId, (await parts.read({ entries: [keys.record] })).entries[0]);
   const { committed, wasResent } = await parts.commit({
-    checks: writing.checks,
+    checks: [
+      { key: keys.guard, version: guard },
+      { key: keys.checkpoint(kept.length - 1), version: null },
+    ],
     changes: [
-      ...writing.changes,
       ...marksOf(context, session, { kept, messageIds: messagesOf(kept) }),
-      ...(await checkpointsBefore(context, { session, from, kept })),
-      checkpoint(context, session, { turnId: last.turnId, index: kept.length - 1, ...writing.next.seen.record }),
+      ...(await checkpointsOf(context, session, made)),
     ],
   });
   // Of one that was sent again the refusal may be its own doing.
-  if (!committed && !wasResent) throw new StateroomError('CONFLICT', 'somebody wrote to the fork before it was whole');
+  if (!committed && !wasResent) throw new StateroomError('NOT_FOUND', 'the fork was deleted before it was whole');
 }
 
-/** The states before the last turn's, as far as they are kept where the fork comes from. */
-async function checkpointsBefore<T>(
+/** The state after the last turn, and those before it as far as they are kept where the fork comes from. */
+async function checkpointsOf<T>(
   context: TurnContext<T>,
-  {
-    session,
-    from,
-    kept,
-  }: { readonly session: TurnSession<T>; readonly from: TurnSession<T>; readonly kept: readonly TurnRecord[] },
+  session: TurnSession<T>,
+  { from, kept, state }: Fork<T>,
 ): Promise<Change[]> {
   const { parts, keysOf, forked } = context;
+  const last = kept.length - 1;
+  const encode = async (index: number, turnId: string, decoded: T) => {
+    const { next } = await parts.write(session, { state: decoded, draft: null });
+    return checkpoint(context, session, { turnId, index, ...next.seen.record });
+  };
   const first = Math.max(0, kept.length - checkpointCount);
-  const places = [-1, ...kept.keys()].filter((place) => place < kept.length - 1 && (place < 0 || place >= first));
+  const places = [-1, ...kept.keys()].filter((place) => place < last && (place < 0 || place >= first));
   const { entries } = await parts.read({ entries: places.map((place) => keysOf(from.sessionId).checkpoint(place)) });
-  const changes = places.map(async (place, index): Promise<Change[]> => {
+  const before = places.map(async (place, index): Promise<Change[]> => {
     const stored = checkpointIn(entries[index], from, { place, turnId: kept[place]?.turnId ?? null });
-    if (stored === null) return [];
-    const state = forked(await parts.stateOf(stored), session.sessionId);
-    const { next } = await parts.write(session, { state, draft: null });
-    return [checkpoint(context, session, { turnId: stored.turnId, index: place, ...next.seen.record })];
+    return stored === null
+      ? []
+      : [await encode(place, stored.turnId, forked(await parts.stateOf(stored), session.sessionId))];
   });
-  return (await Promise.all(changes)).flat();
+  return [...(await Promise.all(before)).flat(), await encode(last, kept[last]?.turnId ?? '', state)];
 }

@@ -289,6 +289,35 @@ describe('a fork', () => {
     expect((await room.stored()).told).toEqual(ids);
   });
 
+  it('is made whole though somebody has found it, and writes to it, before it is', async () => {
+    const storage = memoryStorage();
+    let isForking = false;
+    const busy = override(storage, {
+      commit: async (transaction) => {
+        const isMarking = transaction.changes.some(({ type, key }) => type === 'set' && key.includes('checkpoint'));
+        if (isForking && isMarking) {
+          isForking = false;
+          const { sessions } = await room.sessions.listSessions({ owner: 'guest', limit: 1 });
+          unwrap(await room.sessions.updateSession(sessions[0]?.sessionId ?? '', tell('early')));
+        }
+        return storage.commit(transaction);
+      },
+    });
+    const room = rooms(busy);
+    await room.create();
+    const turn = started(await room.begin('m1'));
+    turn.update(tell('m1'));
+    await turn.end({ messages: ['m1:answer'] });
+    isForking = true;
+    const forkId = await room.turns.fork('s', { turnId: 'm1#1' });
+    expect((await room.stored(forkId)).told).toEqual(['m1', 'early']);
+    const again = { ...room.access, messageId: 'm1', input: ['m1:user'] };
+    expect(await room.turns.begin(forkId, again)).toMatchObject({ status: 'finished' });
+    await started(await room.turns.begin(forkId, { ...again, messageId: 'm2' })).end();
+    await room.turns.rewind(forkId, { turnId: 'm1#1' });
+    expect((await room.stored(forkId)).told).toEqual(['m1']);
+  });
+
   it('is not there when it could not be made whole', async () => {
     const storage = memoryStorage();
     let isForking = false;
